@@ -1,0 +1,60 @@
+"""The port through which the log learns of people, settings and links; `wsgi` fills it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from flask import Flask, current_app
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is looking at the log."""
+
+    account_id: int
+    user_id: int
+    name: str
+    may_read_log: bool
+
+
+@dataclass(frozen=True)
+class Member:
+    """A team member as the filter offers them; `left` if they are gone from the team but not from the log."""
+
+    id: int
+    name: str
+    left: bool = False
+
+
+class Directory(Protocol):
+    """What the log needs to know of the rest of the house."""
+
+    def viewer(self) -> Viewer | None:
+        """Who is looking; None if nobody is logged in."""
+
+    def members(self, account_id: int) -> list[Member]:
+        """The account's team members of today."""
+
+    def links(self, account_id: int, objects: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
+        """Addresses of those objects that still exist and have a page."""
+
+    def time_zone(self, account_id: int) -> str:
+        """The account's time zone, an IANA name."""
+
+    def longest_period(self, account_id: int) -> timedelta | None:
+        """The longest period that the audit page may cover; None for any."""
+
+    def now(self, account_id: int) -> datetime:
+        """The time on the account's desk clock."""
+
+
+def install(app: Flask, directory: Directory) -> None:
+    """Give the log of this application its directory."""
+    app.extensions["audit_directory"] = directory
+
+
+def directory() -> Directory:
+    """The directory of the running application."""
+    found: Directory = current_app.extensions["audit_directory"]
+    return found

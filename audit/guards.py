@@ -1,0 +1,75 @@
+"""The ban on writes that the witness can't see: bulk statements in the ORM, and raw ones below it."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import ORMExecuteState
+
+from audit.columns import audited_models, is_audited
+from audit.log import LOG_TABLES
+
+
+class UnwitnessedWrite(Exception):
+    """A statement would change audited rows behind the ledger's back."""
+
+
+_NOISE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_WRITES = re.compile(
+    r"\b(?:insert\s+(?:or\s+\w+\s+)?into|replace\s+into|update(?:\s+or\s+\w+)?(?:\s+only)?|delete\s+from(?:\s+only)?"
+    r"|truncate(?:\s+table)?(?:\s+only)?|merge\s+into|copy)\s+((?:\"?\w+\"?\.)?\"?\w+\"?)",
+    re.IGNORECASE,
+)
+
+
+def watch(engine: Engine) -> None:
+    """Look at every statement of this engine before it runs."""
+    event.listen(engine, "before_cursor_execute", _refuse_raw)
+
+
+def refuse_bulk(state: ORMExecuteState) -> None:
+    """Raise UnwitnessedWrite for `update(Ticket)`, `delete(Ticket)`, `insert(Ticket)` through a session."""
+    if not (state.is_update or state.is_delete or state.is_insert):
+        return
+    mapper = state.bind_mapper
+    if mapper is not None and is_audited(mapper.class_):
+        raise UnwitnessedWrite(f"bulk statement on {mapper.class_.__name__}: change rows one by one, in a verb")
+
+
+def _refuse_raw(
+    connection: Connection,
+    _cursor: Any,
+    statement: str,
+    _parameters: Any,
+    _context: Any,
+    _many: bool,
+) -> None:
+    targets = written_tables(statement)
+    if not targets or connection.info.get("witnessed") or connection.get_execution_options().get("desk_migrates"):
+        return
+    forbidden = sorted(targets & _guarded_tables())
+    if forbidden:
+        raise UnwitnessedWrite(
+            f"raw write to {', '.join(forbidden)}: only verbs change rows, only the ledger writes events"
+        )
+
+
+@lru_cache(maxsize=4096)
+def written_tables(statement: str) -> frozenset[str]:
+    """The tables that a SQL statement writes to."""
+    head = statement.lstrip()[:6].lower()
+    if head == "select" and " for update" not in statement and "into" not in statement.lower():
+        return frozenset()
+    names = _WRITES.findall(_NOISE.sub("''", statement))
+    return frozenset(name.rsplit(".", 1)[-1].strip('"').lower() for name in names) - {
+        "set",
+        "nowait",
+        "skip",
+        "of",
+    }
+
+
+@lru_cache(maxsize=1)
+def _guarded_tables() -> frozenset[str]:
+    return LOG_TABLES | {model.__tablename__ for model in audited_models()}

@@ -1,0 +1,219 @@
+"""The ledger: verbs say what they did, the session witnessed what changed, and nothing commits until both agree."""
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session, SessionTransaction, object_session
+
+from audit import witness, writing
+from audit.action import current
+from audit.actors import Actor
+from audit.base import Base
+from audit.book import Entry, Ledger, ledger_of
+from audit.notes import RowKey
+from audit.types import EventType, Nature, registry
+
+
+class LedgerError(Exception):
+    """A verb and what it did don't agree; nothing is committed."""
+
+
+class WrongEvent(LedgerError):
+    """An event was recorded that nothing in the session supports."""
+
+
+class WrongActor(LedgerError):
+    """An event was recorded for somebody who can't cause it."""
+
+
+class UnrecordedChange(LedgerError):
+    """Something changed that no event claims."""
+
+
+def record(type_: EventType, target: Base, *, by: Actor, data: dict[str, Any] | None = None) -> None:
+    """Say that this event happened to `target`, by whom; the ledger reads from the session what changed.
+
+    Raises WrongEvent if the session holds no change that the event could be about, WrongActor if `by` can't cause it.
+    """
+    session = object_session(target)
+    if session is None:
+        raise WrongEvent(f"{type_}: its object is in no session")
+    current(session)
+    if by.kind not in type_.actors:
+        raise WrongActor(f"{type_} can't be caused by a {by.kind} ({by.name})")
+    label = target.audit_label()  # before the flush: a deleted row can't be asked any more
+    session.flush()
+    ledger = ledger_of(session)
+    key = witness.key_of(target)
+    if type_.nature is Nature.GATHERING:
+        _gather(session, ledger, type_, target, key, by, label)
+        return
+    entry = ledger.summaries.get(key) if type_.nature is Nature.SUMMARY else None
+    entry = entry or _enter(session, ledger, type_, target, key, by, data, label)
+    _claim(ledger, entry)
+    if type_.nature is Nature.SUMMARY:
+        ledger.summaries[key] = entry
+    if not entry.changes and type_.nature in (Nature.STATE, Nature.SUMMARY) and not type_.beside:
+        raise WrongEvent(f"{type_} on {key[0]} {key[1]}: nothing that it may claim has changed")
+
+
+def seal(session: Session) -> list[int]:
+    """End the action: check that every change is claimed, and write its events. Returns their ids, in order.
+
+    Raises UnrecordedChange, naming row and columns, or WrongEvent for a companion without its event.
+    """
+    session.flush()
+    ledger: Ledger | None = session.info.get("ledger")
+    if ledger is None or (not ledger.entries and not ledger.notes):
+        session.info.pop("ledger", None)
+        return []
+    _finish_gathering(ledger)
+    _check_companions(ledger)
+    _summarise(session, ledger)
+    session.flush()
+    for entry in ledger.entries:
+        if entry.type.nature is Nature.SUMMARY:
+            _claim(ledger, entry)
+    if ledger.notes:
+        raise UnrecordedChange(f"changed, and no event says so: {ledger.notes.describe()}")
+    ledger.entries.sort(
+        key=lambda entry: (
+            ledger.positions[entry.root],
+            entry.type.rank,
+            entry.position,
+        )
+    )
+    ids = writing.write(session, ledger)
+    session.info.setdefault("sealed", []).extend(zip(ids, (entry.type.name for entry in ledger.entries), strict=True))
+    session.info.pop("ledger", None)
+    return ids
+
+
+def sealed_since(session: Session) -> list[tuple[int, str]]:
+    """Ids and types of the events written since the last call, for whoever wants to tell the person at the screen."""
+    found: list[tuple[int, str]] = session.info.pop("sealed", [])
+    return found
+
+
+def _enter(
+    session: Session,
+    ledger: Ledger,
+    type_: EventType,
+    target: Base,
+    key: RowKey,
+    by: Actor,
+    data: dict[str, Any] | None,
+    label: str,
+) -> Entry:
+    root, root_object = witness.root_of(session, target)
+    ledger.positions.setdefault(root, len(ledger.positions))
+    if root_object is not None:
+        ledger.objects.setdefault(root, root_object)
+    entry = Entry(type_, key, root, label, by, data, len(ledger.entries))
+    ledger.entries.append(entry)
+    return entry
+
+
+def _gather(
+    session: Session,
+    ledger: Ledger,
+    type_: EventType,
+    target: Base,
+    key: RowKey,
+    by: Actor,
+    label: str,
+) -> None:
+    if not ledger.notes.about(type_.claims, key, type_.side):
+        raise WrongEvent(f"{type_} on {key[0]} {key[1]}: nothing that it may claim has changed")
+    if (type_.name, key, by) not in ledger.gathering:
+        _enter(session, ledger, type_, target, key, by, None, label)
+        ledger.gathering.add((type_.name, key, by))
+
+
+def _finish_gathering(ledger: Ledger) -> None:
+    for entry in list(ledger.entries):
+        if entry.type.nature is not Nature.GATHERING:
+            continue
+        _claim(ledger, entry)
+        if entry.changes:
+            entry.data = entry.type.gathered(entry.changes) if entry.type.gathered else None
+        else:  # what was put on was taken off again in the same action
+            ledger.entries.remove(entry)
+
+
+def _claim(ledger: Ledger, entry: Entry, as_type: EventType | None = None) -> None:
+    type_ = as_type or entry.type
+    for row, changes in ledger.notes.claim(type_.claims, entry.key, entry.root, type_.side).items():
+        merged = entry.changes.setdefault(row, {})
+        for column, (before, after) in changes.items():
+            merged[column] = [merged[column][0] if column in merged else before, after]
+
+
+def _check_companions(ledger: Ledger) -> None:
+    present = {(entry.type.name, entry.root) for entry in ledger.entries}
+    for entry in ledger.entries:
+        type_ = entry.type
+        if entry.changes or not type_.beside or type_.nature not in (Nature.STATE, Nature.COMPANION):
+            continue
+        if not any((name, entry.root) in present for name in type_.beside):
+            raise WrongEvent(f"{type_} on {entry.key[0]} {entry.key[1]}: it changes nothing and stands beside nothing")
+
+
+def _summarise(session: Session, ledger: Ledger) -> None:
+    silenced = frozenset[str]().union(*(entry.type.silences for entry in ledger.entries))
+    gone = {entry.root for entry in ledger.entries if entry.type.silences_own and entry.key == entry.root}
+    at = current(session).at
+    first_of: dict[RowKey, Entry] = {}
+    for entry in ledger.entries:
+        first_of.setdefault(entry.root, entry)
+    for root, first in first_of.items():
+        type_ = registry.summary_of(root[0])
+        if type_ is None or root in gone:
+            continue
+        if type_.name in silenced:  # what it would have claimed belongs to the object's first event
+            _claim(ledger, first, type_)
+            continue
+        target = ledger.objects[root]
+        if type_.touch is not None:
+            type_.touch(target, at)
+        entry = Entry(
+            type_,
+            root,
+            root,
+            target.audit_label(),
+            first.actor,
+            None,
+            len(ledger.entries),
+        )
+        ledger.entries.append(entry)
+
+
+def attach(session_class: type[Session]) -> None:
+    """Make every session of this class keep a ledger."""
+    witness.attach(session_class)
+    event.listen(session_class, "before_commit", _seal_at_commit)
+    event.listen(session_class, "after_transaction_create", _remember_at_savepoint)
+    event.listen(session_class, "after_soft_rollback", _return_to_savepoint)
+
+
+def _seal_at_commit(session: Session) -> None:
+    # before_commit fires for savepoints, too; their changes are sealed with the whole.
+    if session.get_nested_transaction() is None:
+        seal(session)
+
+
+def _remember_at_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        ledger = session.info.get("ledger")
+        session.info.setdefault("ledgers_at_savepoints", {})[id(transaction)] = ledger.copy() if ledger else None
+
+
+def _return_to_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if not transaction.nested:
+        session.info.pop("ledger", None)
+        session.info.pop("sealed", None)
+        return
+    before = session.info.get("ledgers_at_savepoints", {}).pop(id(transaction), None)
+    session.info.pop("ledger", None)
+    if before is not None:
+        session.info["ledger"] = before

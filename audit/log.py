@@ -1,0 +1,185 @@
+"""The event table, the heads that order it, and the database's own refusal to change what was written."""
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    inspect,
+    text,
+)
+from sqlalchemy import Uuid as SqlUuid
+
+from audit.base import Base, BigId, UtcDateTime
+
+# JSON as text on both databases: an event is written once and read as it was.
+_Document = JSON(none_as_null=True)
+
+event_table: Final = Table(
+    "event",
+    Base.metadata,
+    Column("id", BigId, primary_key=True, autoincrement=False),
+    Column("account_id", BigId, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("object_type", String(64), nullable=False),
+    Column("object_id", BigId, nullable=False),
+    Column("object_label", Text, nullable=False),
+    Column("user_id", BigId),
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor_id", BigId),
+    Column("actor_name", Text, nullable=False),
+    Column("actor_version", Integer),
+    Column("initiator_id", BigId),
+    Column("source", String(16), nullable=False),
+    Column("context", SqlUuid, nullable=False),
+    Column("cause_id", BigId),
+    Column("created_datetime", UtcDateTime, nullable=False),
+    Column("recorded_datetime", UtcDateTime, nullable=False),
+    Column("data", _Document),
+    Column("changes", _Document),
+    Index("ix_event_period", "account_id", "created_datetime", "id"),
+    Index("ix_event_member", "account_id", "user_id", "created_datetime", "type"),
+    Index("ix_event_type", "account_id", "type", "created_datetime", "user_id"),
+    Index("ix_event_object", "account_id", "object_type", "object_id", "created_datetime"),
+    Index("ix_event_context", "context"),
+)
+
+#: The last id and time of each account's log; writers queue here, so that ids become visible in order.
+event_head: Final = Table(
+    "event_head",
+    Base.metadata,
+    Column("account_id", BigId, primary_key=True, autoincrement=False),
+    Column("last_id", BigId, nullable=False),
+    Column("last_datetime", UtcDateTime, nullable=False),
+)
+
+#: One row for the installation: the last id given out (SQLite; PostgreSQL has a sequence) and the key of all digests.
+log_state: Final = Table(
+    "log_state",
+    Base.metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("last_event_id", BigId, nullable=False),
+    Column("digest_key", String(64), nullable=False),
+)
+
+#: Texts too long for a diff, once each by keyed digest.
+stored_text: Final = Table(
+    "stored_text",
+    Base.metadata,
+    Column("account_id", BigId, primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
+    Column("content", Text, nullable=False),
+)
+
+#: Tables of the log itself: nobody but the ledger writes them.
+LOG_TABLES: Final = frozenset({"event", "event_head", "log_state", "stored_text"})
+
+_SQLITE_GUARDS: Final = {
+    "event_no_update": """CREATE TRIGGER event_no_update BEFORE UPDATE ON event
+        BEGIN SELECT RAISE(ABORT, 'the event log is append-only: UPDATE refused'); END""",
+    "event_no_delete": """CREATE TRIGGER event_no_delete BEFORE DELETE ON event
+        BEGIN SELECT RAISE(ABORT, 'the event log is append-only: DELETE refused'); END""",
+    "event_in_order": """CREATE TRIGGER event_in_order BEFORE INSERT ON event
+        BEGIN
+          SELECT RAISE(ABORT, 'the event log only grows: an existing or missing id')
+            WHERE NEW.id IS NULL OR NEW.id <= 0 OR EXISTS (SELECT 1 FROM event WHERE id = NEW.id);
+          SELECT RAISE(ABORT, 'the event log only grows: behind the last id or time of the account')
+            FROM event_head
+            WHERE account_id = NEW.account_id AND (NEW.id <= last_id OR NEW.created_datetime < last_datetime);
+        END""",
+    "event_moves_head": """CREATE TRIGGER event_moves_head AFTER INSERT ON event
+        BEGIN
+          INSERT INTO event_head (account_id, last_id, last_datetime)
+            VALUES (NEW.account_id, NEW.id, NEW.created_datetime)
+            ON CONFLICT (account_id) DO UPDATE SET last_id = excluded.last_id, last_datetime = excluded.last_datetime;
+        END""",
+    "event_head_forward": """CREATE TRIGGER event_head_forward BEFORE UPDATE ON event_head
+        WHEN NEW.last_id < OLD.last_id OR NEW.last_datetime < OLD.last_datetime OR NEW.account_id <> OLD.account_id
+        BEGIN SELECT RAISE(ABORT, 'the head of an event log never moves back'); END""",
+    "event_head_no_delete": """CREATE TRIGGER event_head_no_delete BEFORE DELETE ON event_head
+        BEGIN SELECT RAISE(ABORT, 'the head of an event log is never deleted'); END""",
+    "stored_text_no_update": """CREATE TRIGGER stored_text_no_update BEFORE UPDATE ON stored_text
+        BEGIN SELECT RAISE(ABORT, 'texts of the event log are append-only: UPDATE refused'); END""",
+    "stored_text_no_delete": """CREATE TRIGGER stored_text_no_delete BEFORE DELETE ON stored_text
+        BEGIN SELECT RAISE(ABORT, 'texts of the event log are append-only: DELETE refused'); END""",
+}
+
+_POSTGRES_FUNCTIONS: Final = (
+    """CREATE OR REPLACE FUNCTION log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN RAISE EXCEPTION 'the event log is append-only: % on % refused', TG_OP, TG_TABLE_NAME; END $$""",
+    """CREATE OR REPLACE FUNCTION event_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN
+         IF EXISTS (SELECT 1 FROM fresh JOIN event_head head USING (account_id)
+                    WHERE fresh.id <= head.last_id OR fresh.created_datetime < head.last_datetime) THEN
+           RAISE EXCEPTION 'the event log only grows: behind the last id or time of the account';
+         END IF;
+         IF EXISTS (SELECT 1 FROM fresh GROUP BY account_id HAVING min(created_datetime) < max(created_datetime))
+            AND EXISTS (SELECT 1 FROM (SELECT created_datetime, lag(created_datetime)
+                          OVER (PARTITION BY account_id ORDER BY id) AS previous FROM fresh) AS line
+                        WHERE created_datetime < previous) THEN
+           RAISE EXCEPTION 'the event log only grows: times run backwards within one statement';
+         END IF;
+         INSERT INTO event_head AS head (account_id, last_id, last_datetime)
+           SELECT account_id, max(id), max(created_datetime) FROM fresh GROUP BY account_id
+           ON CONFLICT (account_id) DO UPDATE SET last_id = excluded.last_id, last_datetime = excluded.last_datetime;
+         RETURN NULL;
+       END $$""",
+    """CREATE OR REPLACE FUNCTION event_head_forward() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN
+         IF NEW.last_id < OLD.last_id OR NEW.last_datetime < OLD.last_datetime OR NEW.account_id <> OLD.account_id THEN
+           RAISE EXCEPTION 'the head of an event log never moves back';
+         END IF;
+         RETURN NEW;
+       END $$""",
+)
+
+_POSTGRES_GUARDS: Final = {
+    "event_no_change": """CREATE TRIGGER event_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON event
+        FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only()""",
+    "event_in_order": """CREATE TRIGGER event_in_order AFTER INSERT ON event REFERENCING NEW TABLE AS fresh
+        FOR EACH STATEMENT EXECUTE FUNCTION event_in_order()""",
+    "event_head_no_delete": """CREATE TRIGGER event_head_no_delete BEFORE DELETE OR TRUNCATE ON event_head
+        FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only()""",
+    "event_head_forward": """CREATE TRIGGER event_head_forward BEFORE UPDATE ON event_head
+        FOR EACH ROW EXECUTE FUNCTION event_head_forward()""",
+    "stored_text_no_change": """CREATE TRIGGER stored_text_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON stored_text
+        FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only()""",
+}
+
+
+class LogUnguarded(Exception):
+    """The database would let somebody change the log: a guard is missing."""
+
+
+def install_guards(connection: Connection) -> None:
+    """Create the triggers (and PostgreSQL's id sequence); called by the migration that makes the tables."""
+    if connection.dialect.name == "sqlite":
+        for statement in _SQLITE_GUARDS.values():
+            connection.exec_driver_sql(statement)
+        return
+    connection.exec_driver_sql("CREATE SEQUENCE IF NOT EXISTS event_id_seq AS bigint")
+    for statement in (*_POSTGRES_FUNCTIONS, *_POSTGRES_GUARDS.values()):
+        connection.execute(text(statement.replace(":", "\\:")))
+
+
+def check_guards(connection: Connection) -> None:
+    """Raise LogUnguarded, naming what is missing, unless every trigger stands and is enabled."""
+    if not inspect(connection).has_table("event"):
+        raise LogUnguarded("there is no event table: run `helpdesk migrate`")
+    if connection.dialect.name == "sqlite":
+        wanted = set(_SQLITE_GUARDS)
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    else:
+        wanted = set(_POSTGRES_GUARDS)
+        found = connection.exec_driver_sql(
+            "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A') AND NOT tgisinternal"
+        )
+    missing = wanted - {row[0] for row in found}
+    if missing:
+        raise LogUnguarded(f"the event log is not protected, these triggers are missing: {', '.join(sorted(missing))}")

@@ -1,0 +1,187 @@
+"""The witness: sees every row that the session inserts, changes or deletes, and notes it for the ledger."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, event, inspect
+from sqlalchemy.orm import Mapper, Session, UOWTransaction, attributes, object_session
+from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
+from sqlalchemy.sql import ClauseElement
+
+from audit.action import NoAction, current
+from audit.base import Base
+from audit.book import ledger_of
+from audit.columns import Kind, derived_columns, is_audited, logged_columns
+from audit.notes import RowKey
+from audit.texts import digest_key, encode
+
+
+class OpaqueValue(Exception):
+    """A column was given a SQL expression: its value can't be known before it is written."""
+
+
+class FixedColumnChanged(Exception):
+    """A column that is set at birth was set again."""
+
+
+class WrongAccount(Exception):
+    """A row of one account was touched in an action on another."""
+
+
+def key_of(row: Base) -> RowKey:
+    """Class name and number of a row that has been flushed."""
+    return type(row).__name__, row.id  # type: ignore[attr-defined]
+
+
+def root_of(session: Session, row: Base) -> tuple[RowKey, Base | None]:
+    """What the row belongs to in the end (a message: its ticket; a ticket: itself), and that object if still there."""
+    owner = row.__owner__
+    if owner is None or (number := getattr(row, owner[0])) is None:
+        return key_of(row), row
+    model = _model_named(owner[1])
+    parent = session.get(model, number)
+    return root_of(session, parent) if parent is not None else ((owner[1], number), None)
+
+
+def attach(session_class: type[Session]) -> None:
+    """Watch every session of this class."""
+    event.listen(session_class, "before_flush", _refuse_flush_without_action)
+    event.listen(session_class, "after_flush", _flush_is_over)
+    event.listen(
+        session_class,
+        "after_soft_rollback",
+        lambda session, _previous: _forget_connection(session),
+    )
+
+
+def _refuse_flush_without_action(session: Session, _context: UOWTransaction, _instances: Any) -> None:
+    if any(is_audited(type(row)) for row in (*session.new, *session.dirty, *session.deleted)):
+        current(session)
+    if not session.info.get("writing"):
+        raise NoAction("begin(session, account_id, source=…) comes before any change")
+    connection = session.connection()
+    connection.info["witnessed"] = True
+    session.info["witnessed_connection"] = connection
+
+
+def _flush_is_over(session: Session, _context: UOWTransaction) -> None:
+    _forget_connection(session)
+
+
+def _forget_connection(session: Session) -> None:
+    connection: Connection | None = session.info.pop("witnessed_connection", None)
+    if connection is not None and not connection.closed and not connection.invalidated:
+        connection.info.pop("witnessed", None)
+
+
+@event.listens_for(Base, "after_insert", propagate=True)
+def _saw_birth(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
+    model = mapper.class_
+    if not is_audited(model):
+        return
+    session, put = _pen(row, connection)
+    put("id", "fixed", None, key_of(row)[1])
+    values = inspect(row).dict
+    for name, kind in logged_columns(model).items():
+        put(name, kind, None, values.get(name))
+    _note_owner(session, row, (None, values.get(row.__owner__[0]) if row.__owner__ else None))
+
+
+# before, not after: once the row is written, SQLAlchemy has forgotten the history of a version_id_col.
+@event.listens_for(Base, "before_update", propagate=True)
+def _saw_change(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
+    model = mapper.class_
+    if not is_audited(model):
+        return
+    _refuse_expressions(model, row)
+    session, put = _pen(row, connection)
+    committed = inspect(row).committed_state
+    kinds = logged_columns(model)
+    for name in [name for name in kinds if name in committed]:
+        history = attributes.get_history(row, name, PASSIVE_NO_INITIALIZE)
+        if not history.has_changes():
+            continue
+        before = history.deleted[0] if history.deleted else None
+        after = history.added[0] if history.added else None
+        if kinds[name] == "fixed":
+            raise FixedColumnChanged(f"{model.__name__} {key_of(row)[1]}: {name} is set at birth")
+        put(name, kinds[name], before, after)
+        if row.__owner__ and row.__owner__[0] == name:
+            _note_owner(session, row, (before, after))
+    if row.__owner__:
+        _note_owner(session, row, (None, getattr(row, row.__owner__[0])))
+
+
+def _refuse_expressions(model: type[Base], row: Base) -> None:
+    values = inspect(row).dict
+    for name in (*logged_columns(model), *derived_columns(model)):
+        if isinstance(values.get(name), ClauseElement) or hasattr(values.get(name), "__clause_element__"):
+            raise OpaqueValue(f"{model.__name__}.{name} was given a SQL expression; assign the value")
+
+
+@event.listens_for(Base, "before_delete", propagate=True)
+def _saw_death(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
+    model = mapper.class_
+    if not is_audited(model):
+        return
+    session, put = _pen(row, connection)
+    for name, kind in logged_columns(model).items():
+        put(name, kind, _committed(row, name), None)
+    put("id", "fixed", key_of(row)[1], None)
+    _note_owner(
+        session,
+        row,
+        (None, _committed(row, row.__owner__[0]) if row.__owner__ else None),
+    )
+
+
+def _committed(row: Base, name: str) -> Any:
+    history = attributes.get_history(row, name)
+    if history.deleted:
+        return history.deleted[0]
+    return history.unchanged[0] if history.unchanged else (None if history.added else getattr(row, name))
+
+
+def _pen(row: Base, connection: Connection) -> tuple[Session, Callable[[str, Kind, Any, Any], None]]:
+    session = object_session(row)
+    assert session is not None
+    action = current(session)
+    account_id = getattr(row, row.__account_key__)
+    if action.account_id is not None and account_id != action.account_id:
+        raise WrongAccount(f"{key_of(row)} belongs to account {account_id}, the action is on {action.account_id}")
+    ledger, key, secret_key = ledger_of(session), key_of(row), digest_key(connection)
+
+    def put(name: str, kind: Kind, before: Any, after: Any) -> None:
+        ledger.notes.note(
+            key,
+            name,
+            encode(secret_key, kind, before, ledger.long_texts),
+            encode(secret_key, kind, after, ledger.long_texts),
+        )
+
+    return session, put
+
+
+def _note_owner(session: Session, row: Base, numbers: tuple[Any, Any]) -> None:
+    if row.__owner__ is None:
+        return
+    notes, key = ledger_of(session).notes, key_of(row)
+    for number in numbers:
+        if number is None:
+            continue
+        owner = (row.__owner__[1], number)
+        notes.own(key, owner)
+        # A part of a part (an attachment of a message): its owner may not be noted by itself.
+        parent = session.identity_map.get(inspect(_model_named(owner[0])).identity_key_from_primary_key((number,)))
+        if parent is not None and parent.__owner__ is not None:
+            notes.own(owner, (parent.__owner__[1], getattr(parent, parent.__owner__[0])))
+
+
+@cache
+def _model_named(name: str) -> type[Base]:
+    for mapper in Base.registry.mappers:
+        if mapper.class_.__name__ == name:
+            found: type[Base] = mapper.class_
+            return found
+    raise LookupError(name)

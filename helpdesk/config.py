@@ -1,0 +1,89 @@
+"""What the environment may set, and what holds where it sets nothing."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Misconfigured(Exception):
+    """The environment asks for something that can't work; the message says what to set."""
+
+
+def instance_folder() -> Path:
+    """Where the embedded database and the demo's secret lie: in the checkout, else in the current folder."""
+    home = _ROOT if (_ROOT / "pyproject.toml").exists() else Path.cwd()
+    return Path(os.environ.get("HELPDESK_INSTANCE", home / "instance"))
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one running desk."""
+
+    database_url: str
+    migrate_database_url: str  #: as the owner of the tables; the application itself owns nothing on PostgreSQL
+    secret_key: str | None
+    base_url: str  #: what links in mails begin with
+    host: str
+    port: int
+    smtp_host: str
+    smtp_port: int  #: where the desk's own mail server listens
+    outgoing_host: str
+    outgoing_port: int  #: whereto the desk sends; in the demo its own mail trap
+    trap: bool  #: whether outgoing mail is caught and shown on a page
+    trusted_hosts: tuple[str, ...]
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a file of ours, so that one process does everything."""
+        return self.database_url.startswith("sqlite")
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
+    """Read the settings; raises Misconfigured, naming the variable."""
+    port = _number(environ, "PORT", 8000)
+    host = environ.get("HOST", "127.0.0.1")
+    database_url = _driver(environ.get("DATABASE_URL") or f"sqlite:///{instance_folder() / 'helpdesk.db'}")
+    base_url = environ.get("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
+    outgoing_port = _number(environ, "OUTGOING_SMTP_PORT", 0)
+    return Config(
+        database_url=database_url,
+        migrate_database_url=_driver(environ.get("MIGRATE_DATABASE_URL") or database_url),
+        secret_key=environ.get("SECRET_KEY") or None,
+        base_url=base_url,
+        host=host,
+        port=port,
+        smtp_host=environ.get("SMTP_HOST", "127.0.0.1"),
+        smtp_port=_number(environ, "SMTP_PORT", 2525),
+        outgoing_host=environ.get("OUTGOING_SMTP_HOST", "127.0.0.1"),
+        outgoing_port=outgoing_port,
+        trap=outgoing_port == 0,
+        trusted_hosts=_hosts(environ.get("TRUSTED_HOSTS", ""), host, base_url),
+    )
+
+
+def _hosts(listed: str, host: str, base_url: str) -> tuple[str, ...]:
+    own = base_url.split("://", 1)[-1].split("/", 1)[0].rsplit(":", 1)[0]
+    return tuple(
+        dict.fromkeys(
+            [*filter(None, (name.strip() for name in listed.split(","))), "127.0.0.1", "localhost", host, own]
+        )
+    )
+
+
+def _driver(url: str) -> str:
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _number(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isdigit() or int(value) > 65535:
+        raise Misconfigured(f"{name} must be a port number from 0 to 65535, not {value!r}.")
+    return int(value)

@@ -1,0 +1,47 @@
+"""A message before it is part of a ticket."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from helpdesk.models import Customer, User
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to be attached."""
+
+    name: str
+    content_type: str
+    content: bytes
+    content_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What is to be said, by whom and how; a message has exactly one sender, a team member or a customer."""
+
+    body_text: str | None
+    sender: User | Customer | None = None  #: None: a machine wrote it
+    public: bool = True
+    body_html: str | None = None
+    stripped_text: str | None = None
+    subject: str | None = None
+    channel: str = "email"
+    via: str = "helpdesk"
+    message_id: str | None = None  #: of the mail, without brackets
+    in_reply_to: str | None = None
+    source: dict[str, Any] | None = None
+    headers: dict[str, Any] | None = None
+    is_automatic: bool = False
+    files: tuple[File, ...] = field(default=())
+    external_id: str | None = None
+    integration_id: int | None = None
+    rule_id: int | None = None
+    macros: list[Any] | None = None
+    imported_at: datetime | None = None  #: said elsewhere at that time; it is not sent again
+
+    @property
+    def from_agent(self) -> bool:
+        """Whether the desk says it, not the customer."""
+        return not isinstance(self.sender, Customer)

@@ -1,0 +1,73 @@
+"""What happens to the desk as a whole: its clock, its log and its tables."""
+
+from audit.types import EventType, Nature, registry
+
+DESK_CLOCK_CHANGED = registry.declare(
+    EventType(
+        name="desk-clock-changed",
+        label="Desk clock changed",
+        object="Account",
+        meaning="The desk's own clock was set to another speed, frozen, or moved forward. Later rows may be closer"
+        " together, or further apart, than they were on the wall.",
+        actors=frozenset({"user", "system"}),
+        by_hand="Press the clock in the top bar and choose a speed, Freeze or Advance.",
+        by_machine="The command helpdesk clock.",
+        nature=Nature.FACT,
+        look_alikes={
+            "ticket-self-unsnoozed": "What an advance sets off is written for itself, at the times that were due.",
+        },
+        in_drop_down=False,
+        choice="Our choice: this type is ours, because the desk clock is.",
+    )
+)
+
+AUDIT_LOG_EXPORTED = registry.declare(
+    EventType(
+        name="audit-log-exported",
+        label="Audit log exported",
+        object="Account",
+        meaning="Somebody took a copy of the audit log out of the desk.",
+        actors=frozenset({"user", "system"}),
+        by_hand="Go to Settings → Users & teams → Audit logs and press Export.",
+        by_machine="The command helpdesk audit export.",
+        nature=Nature.FACT,
+        in_drop_down=False,
+        choice="Our choice: this type is ours; whoever copies the log is in the log.",
+    )
+)
+
+SCHEMA_MIGRATED = registry.declare(
+    EventType(
+        name="schema-migrated",
+        label="Schema migrated",
+        object="Account",
+        meaning="The desk's software was updated and its tables were changed with it. The account's own data may read"
+        " differently from here on.",
+        actors=frozenset({"system"}),
+        by_hand="",
+        by_machine="The command helpdesk migrate.",
+        nature=Nature.FACT,
+        in_drop_down=False,
+        choice="Our choice: this type is ours, so that no change of an audited table goes without a row.",
+    )
+)
+
+CASCADE_STARTED = registry.declare(
+    EventType(
+        name="cascade-started",
+        label="Cascade started",
+        object="Account",
+        meaning="Something with very many tickets is being deleted or merged. The tickets follow bit by bit in the same"
+        " context, and the deletion itself comes last.",
+        actors=frozenset({"user", "system"}),
+        by_hand="Delete a tag, team, user or customer that has more than 500 tickets.",
+        by_api="DELETE /api/tags/{id}",
+        by_machine="A deletion from the command line.",
+        nature=Nature.FACT,
+        look_alikes={
+            "tag-deleted": "The end of the matter; with few tickets it comes at once, without a cascade-started.",
+        },
+        in_drop_down=False,
+        choice="Our choice: this type is ours; it says who asked before the deletion is done.",
+    )
+)

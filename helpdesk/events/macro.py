@@ -1,0 +1,75 @@
+"""What happens to a macro."""
+
+from audit.types import ALL, EventType, Nature, registry
+
+MACRO_CREATED = registry.declare(
+    EventType(
+        name="macro-created",
+        label="Macro created",
+        object="Macro",
+        meaning="There is a new macro: a set of actions, often with a ready answer, that an agent applies with one"
+        " click.",
+        actors=frozenset({"user"}),
+        by_hand="Go to Settings → Macros, press New macro and save it.",
+        by_api="POST /api/macros",
+        claims={"Macro": ALL},
+        look_alikes={
+            "rule-created": "A rule acts by itself; a macro waits for somebody to apply it.",
+        },
+    )
+)
+
+MACRO_UPDATED = registry.declare(
+    EventType(
+        name="macro-updated",
+        label="Macro updated",
+        object="Macro",
+        meaning="A macro's name or actions changed, or it was archived or brought back. Tickets to which it was applied"
+        " before stay as they are.",
+        actors=frozenset({"user"}),
+        by_hand="Go to Settings → Macros, open one, change it and save it, or press Archive.",
+        by_api="PUT /api/macros/{id}; PUT /api/macros/archive; PUT /api/macros/unarchive",
+        claims={"Macro": ALL},
+        look_alikes={
+            "macro-applied": "The macro was used on a ticket; the macro itself did not change.",
+        },
+    )
+)
+
+MACRO_DELETED = registry.declare(
+    EventType(
+        name="macro-deleted",
+        label="Macro deleted",
+        object="Macro",
+        meaning="The macro was removed. What it did to tickets stays.",
+        actors=frozenset({"user"}),
+        by_hand="Go to Settings → Macros, open one and press Delete.",
+        by_api="DELETE /api/macros/{id}",
+        claims={"Macro": ALL},
+        look_alikes={
+            "macro-updated": "An archived macro is only put away and can be brought back; that is an update.",
+        },
+    )
+)
+
+MACRO_APPLIED = registry.declare(
+    EventType(
+        name="macro-applied",
+        label="Macro applied",
+        object="Macro",
+        meaning="A macro did its actions on a ticket. What they changed stands in the ticket's own events, in the same"
+        " context.",
+        actors=frozenset({"macro"}),
+        by_hand="Open a ticket, choose a macro above the reply box and press Apply.",
+        by_api='POST /api/jobs {"type": "applyMacro", "params": {"macro_id": 5, "ticket_ids": [4213]}}',
+        by_machine="Rule action applyMacro.",
+        nature=Nature.FACT,
+        look_alikes={
+            "rule-executed": "A rule acted by itself; a macro is applied by an agent or by a rule.",
+            "macro-updated": "The macro itself was edited, not used.",
+        },
+        in_drop_down=False,
+        choice="Our choice: what a macro does is done by No user, also when an agent applied it; the row names the"
+        " macro and the agent.",
+    )
+)

@@ -1,0 +1,81 @@
+"""What happens to a message of a ticket."""
+
+from audit.types import ALL, EventType, registry
+
+_WHOLE = {"TicketMessage": ALL, "Attachment": ALL}
+
+TICKET_MESSAGE_CREATED = registry.declare(
+    EventType(
+        name="ticket-message-created",
+        label="Ticket message created",
+        object="TicketMessage",
+        meaning="Something was said in a ticket: by the customer, by an agent in public, or as an internal note.",
+        actors=frozenset({"user", "customer", "rule", "macro", "integration", "system"}),
+        by_hand="Open the ticket, write a reply or an internal note and press Send.",
+        by_api="POST /api/tickets/{ticket_id}/messages; POST /api/tickets",
+        by_machine="A mail or chat message from a customer; rule action replyToTicket, sendEmail or addInternalNote;"
+        " macro action addInternalNote; the welcome ticket of a new account; a suggested rule.",
+        claims=_WHOLE,
+        companions=("ticket-updated",),
+        look_alikes={
+            "ticket-created": "The ticket itself is new; its first message then says so with this event.",
+            "ticket-message-updated": "An older message was edited; nothing new was said.",
+        },
+        in_drop_down=False,
+        rank=1,
+        choice="Our choice: an internal note changes neither the status of the ticket nor its assignee.",
+    )
+)
+
+TICKET_MESSAGE_UPDATED = registry.declare(
+    EventType(
+        name="ticket-message-updated",
+        label="Ticket message updated",
+        object="TicketMessage",
+        meaning="A message that was already in the ticket was edited by a program.",
+        actors=frozenset({"user"}),
+        by_hand="",
+        by_api="PUT /api/tickets/{ticket_id}/messages/{id}",
+        claims=_WHOLE,
+        companions=("ticket-updated",),
+        look_alikes={
+            "ticket-message-created": "A new message; this one was there before.",
+            "ticket-updated": "Comes with it, on the ticket; the message names what was edited.",
+        },
+    )
+)
+
+TICKET_MESSAGE_DELETED = registry.declare(
+    EventType(
+        name="ticket-message-deleted",
+        label="Ticket message deleted",
+        object="TicketMessage",
+        meaning="A single message and its files were removed from a ticket by a program. The ticket stays.",
+        actors=frozenset({"user"}),
+        by_hand="",
+        by_api="DELETE /api/tickets/{ticket_id}/messages/{id}",
+        claims=_WHOLE,
+        companions=("ticket-updated",),
+        look_alikes={
+            "ticket-deleted": "The whole ticket is gone; its messages then have no events of their own.",
+        },
+    )
+)
+
+TICKET_MESSAGE_SUMMARY_CREATED = registry.declare(
+    EventType(
+        name="ticket-message-summary-created",
+        label="Ticket message summary created",
+        object="TicketMessage",
+        meaning="A program wrote a short summary of the ticket up to this message. It stands above the conversation.",
+        actors=frozenset({"user"}),
+        by_hand="",
+        by_api='PUT /api/tickets/{id} {"summary": "Wants her money back."}',
+        claims={"Ticket": frozenset({"summary"})},
+        companions=("ticket-updated",),
+        look_alikes={
+            "ticket-message-created": "A message was added; a summary adds none.",
+            "ticket-message-updated": "The message's own words were edited; a summary leaves them alone.",
+        },
+    )
+)

@@ -1,0 +1,65 @@
+"""What happens to a satisfaction survey."""
+
+from audit.types import ALL, EventType, registry
+
+SATISFACTION_SURVEY_CREATED = registry.declare(
+    EventType(
+        name="satisfaction-survey-created",
+        label="Satisfaction survey created",
+        object="SatisfactionSurvey",
+        meaning="After a ticket was closed, the question how it was has been prepared. It is sent a while later.",
+        actors=frozenset({"user", "system"}),
+        by_hand="",
+        by_api='POST /api/satisfaction-surveys {"ticket_id": 4213, "customer_id": 12}',
+        by_machine="The close of a ticket, where the account's settings ask for surveys.",
+        claims={"SatisfactionSurvey": ALL},
+        look_alikes={
+            "satisfaction-survey-sent": "Created is not yet sent: the customer has seen nothing.",
+            "ticket-satisfaction-survey-skipped": "The opposite: no survey will be sent for this close.",
+        },
+        in_drop_down=False,
+        choice="Our choice: this type is ours, because a survey is an object of its own.",
+    )
+)
+
+SATISFACTION_SURVEY_SENT = registry.declare(
+    EventType(
+        name="satisfaction-survey-sent",
+        label="Satisfaction survey sent",
+        object="SatisfactionSurvey",
+        meaning="The customer was sent the question how it was.",
+        actors=frozenset({"user", "schedule"}),
+        by_hand="",
+        by_api='PUT /api/satisfaction-surveys/{id} {"sent_datetime": "2027-03-01T09:00:00Z"}',
+        by_machine="The survey timer, when the survey is due.",
+        claims={
+            "SatisfactionSurvey": frozenset({"sent_datetime", "should_send_datetime", "answer_digest", "meta"}),
+        },
+        look_alikes={
+            "satisfaction-survey-created": "Prepared, not yet sent.",
+            "satisfaction-survey-responded": "The customer answered.",
+        },
+        in_drop_down=False,
+        choice="Our choice: this type is ours, so that a survey's way to the customer can be followed.",
+    )
+)
+
+SATISFACTION_SURVEY_RESPONDED = registry.declare(
+    EventType(
+        name="satisfaction-survey-responded",
+        label="Satisfaction survey responded",
+        object="SatisfactionSurvey",
+        meaning="The customer answered the survey with a score, perhaps with a comment.",
+        actors=frozenset({"user", "customer"}),
+        by_hand="As the customer, follow the link in the survey's mail and choose a score.",
+        by_api='PUT /api/satisfaction-surveys/{id} {"score": 5}',
+        claims={
+            "SatisfactionSurvey": frozenset({"score", "body_text", "scored_datetime", "meta"}),
+        },
+        look_alikes={
+            "ticket-message-created": "The customer wrote in the ticket; an answer to a survey is no message.",
+            "satisfaction-survey-sent": "The question went out; this is the answer.",
+        },
+        in_drop_down=False,
+    )
+)

@@ -1,0 +1,48 @@
+"""The verbs of API keys: made, shown once, looked up by digest, revoked."""
+
+import hashlib
+import secrets
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.action import now
+from audit.actors import Actor
+from audit.ledger import record
+from helpdesk.events import API_KEY_CREATED, API_KEY_REVOKED
+from helpdesk.models import ApiKey, User
+from helpdesk.sessions import session_of
+
+
+def create(user: User, *, name: str, by: Actor) -> tuple[ApiKey, str]:
+    """Make a key that acts as this user; the second value is the key itself, which is stored nowhere."""
+    session, key = session_of(user), secrets.token_hex(32)
+    row = ApiKey(
+        account_id=user.account_id,
+        user_id=user.id,
+        name=name,
+        prefix=key[:8],
+        key_hash=digest(key),
+        created_datetime=now(session),
+    )
+    session.add(row)
+    record(API_KEY_CREATED, row, by=by)
+    return row, key
+
+
+def revoke(key: ApiKey, *, by: Actor) -> None:
+    """Let a key open nothing any more."""
+    if key.revoked_datetime is not None:
+        return
+    key.revoked_datetime = now(session_of(key))
+    record(API_KEY_REVOKED, key, by=by)
+
+
+def find(session: Session, key: str) -> ApiKey | None:
+    """The valid key with this value."""
+    return session.scalar(select(ApiKey).where(ApiKey.key_hash == digest(key), ApiKey.revoked_datetime.is_(None)))
+
+
+def digest(key: str) -> str:
+    """What is stored in place of a key; it is long and random, so that a plain digest is enough."""
+    return hashlib.sha256(key.encode()).hexdigest()

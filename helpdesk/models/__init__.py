@@ -1,0 +1,48 @@
+"""The tables of the desk, one module per noun; nothing here knows of pages or verbs."""
+
+from audit.clock import DeskClock
+from helpdesk.models.account import Account, AccountSetting
+from helpdesk.models.customer import Customer, CustomerChannel, CustomerFieldValue
+from helpdesk.models.extras import CustomField, Integration, SatisfactionSurvey, Widget
+from helpdesk.models.machinery import Delivery, Job, LoginSession, ReadMark, RuleCursor, StoredFile
+from helpdesk.models.macro import Macro, Rule
+from helpdesk.models.message import Attachment, TicketMessage
+from helpdesk.models.tag import Tag
+from helpdesk.models.team import Team, TeamMember
+from helpdesk.models.ticket import Ticket, TicketAlias, TicketFieldValue, TicketTag
+from helpdesk.models.user import ApiKey, Role, User
+from helpdesk.models.view import View
+
+__all__ = [
+    "Account",
+    "AccountSetting",
+    "ApiKey",
+    "Attachment",
+    "CustomField",
+    "Customer",
+    "CustomerChannel",
+    "CustomerFieldValue",
+    "Delivery",
+    "DeskClock",
+    "Integration",
+    "Job",
+    "LoginSession",
+    "Macro",
+    "ReadMark",
+    "Role",
+    "Rule",
+    "RuleCursor",
+    "SatisfactionSurvey",
+    "StoredFile",
+    "Tag",
+    "Team",
+    "TeamMember",
+    "Ticket",
+    "TicketAlias",
+    "TicketFieldValue",
+    "TicketMessage",
+    "TicketTag",
+    "User",
+    "View",
+    "Widget",
+]

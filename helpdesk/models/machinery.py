@@ -1,0 +1,114 @@
+"""Rows that are nobody's history: log-in sessions, read marks, deliveries, cursors, jobs, and file bytes by digest."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from audit.base import AccountScoped, Base, BigId, Json, UtcDateTime
+
+
+class LoginSession(AccountScoped, Base):
+    """A browser in which somebody is logged in; ruled by wall time."""
+
+    __tablename__ = "login_session"
+    __unlogged__ = "sessions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"))
+    user_id: Mapped[int] = mapped_column(BigId, index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
+    remote_addr: Mapped[str | None] = mapped_column(String(64))
+
+
+class ReadMark(AccountScoped, Base):
+    """Up to when somebody has read a ticket."""
+
+    __tablename__ = "read_mark"
+    __unlogged__ = "read marks"
+    __table_args__ = (UniqueConstraint("user_id", "ticket_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"))
+    user_id: Mapped[int] = mapped_column(BigId)
+    ticket_id: Mapped[int] = mapped_column(BigId, index=True)
+    read_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Delivery(AccountScoped, Base):
+    """Something on its way out (a mail, a webhook): queued in the transaction, sent at least once with a stable id."""
+
+    __tablename__ = "delivery"
+    __unlogged__ = "delivery rows"
+    __table_args__ = (Index("ix_delivery_due", "status", "next_attempt_datetime"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))  # "mail", "webhook"
+    stable_id: Mapped[str] = mapped_column(String(255), unique=True)
+    ticket_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    ticket_message_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    integration_id: Mapped[int | None] = mapped_column(BigId)
+    recipient: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    status: Mapped[str] = mapped_column(String(16), default="queued")  # queued, sent, failed
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    created_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_attempt_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)  # wall time
+    sent_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RuleCursor(AccountScoped, Base):
+    """How far a machine that follows the log has read."""
+
+    __tablename__ = "rule_cursor"
+    __unlogged__ = "cursors"
+    __table_args__ = (UniqueConstraint("account_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"))
+    name: Mapped[str] = mapped_column(String(64))
+    event_id: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class Job(AccountScoped, Base):
+    """A long piece of work, done in the background and resumable."""
+
+    __tablename__ = "job"
+    __unlogged__ = "jobs"
+    __table_args__ = (Index("ix_job_due", "status", "scheduled_datetime"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"), index=True)
+    type: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(32), default="pending")
+    params: Mapped[dict[str, Any]] = mapped_column(Json)
+    info: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    meta: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    user_id: Mapped[int | None] = mapped_column(BigId)
+    created_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
+    scheduled_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    started_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancel_requested_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    locked_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StoredFile(AccountScoped, Base):
+    """The bytes of a file, once per account by SHA-256; what the log holds is the digest."""
+
+    __tablename__ = "stored_file"
+    __unlogged__ = "file bytes, held by digest"
+    __table_args__ = (UniqueConstraint("account_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,1 @@
+"""Stories that show what the desk does, and attempts to make it lie."""
