@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Literal
+from typing import Final, Literal
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, select, text
@@ -61,6 +61,9 @@ class FairLock:
                 self._held = False
 
 
+#: Tells the accounts' locks from other advisory locks of the database.
+_DESK_LOCK: Final = 0x6465736B
+
 _writers: WeakKeyDictionary[Engine, FairLock] = WeakKeyDictionary()
 _writers_guard = Lock()
 
@@ -86,8 +89,10 @@ def begin(
     What was read before is read anew: it may be stale. After `seal()` another action may begin in the same transaction.
     """
     if not session.info.get("writing"):
-        _begin_writing(session)
-    enter(session, account_id)
+        _begin_writing(session, account_id)
+    elif session.info.get("account_id") != account_id:
+        enter(session, account_id)
+    _line_up(session, account_id, "pg_advisory_xact_lock_shared")
     moment = at if at is not None else desk_now(session, account_id)
     action = Action(
         account_id=account_id,
@@ -99,6 +104,15 @@ def begin(
     )
     session.info["action"] = action
     return action
+
+
+def hold(session: Session, account_id: int) -> None:
+    """Keep all other writers of an account out until the transaction ends; comes before its `begin()`.
+
+    Whoever plays what is due does this: nobody is halfway through an action that began before the due time.
+    """
+    _begin_writing(session, account_id)
+    _line_up(session, account_id, "pg_advisory_xact_lock")
 
 
 def enter(session: Session, account_id: int | None) -> None:
@@ -138,10 +152,22 @@ def last_time(session: Session, account_id: int | None) -> datetime | None:
     ).scalar_one_or_none()
 
 
-def _begin_writing(session: Session) -> None:
+def _line_up(session: Session, account_id: int | None, lock: str) -> None:
+    # SQLite lets one writer in at a time anyway.
+    if account_id is None or session.get_bind().dialect.name != "postgresql":
+        return
+    if session.info.get("lined_up") != account_id:
+        session.execute(
+            text(f"SELECT {lock}(:desk, :account)"), {"desk": _DESK_LOCK, "account": account_id % 2**31}
+        )
+        session.info["lined_up"] = account_id
+
+
+def _begin_writing(session: Session, account_id: int | None) -> None:
     if session.new or session.dirty or session.deleted:
         raise NoAction("something was changed before begin(): it would not know its account")
     session.rollback()
+    session.info["account_id"] = account_id
     bind = session.get_bind()
     if bind.dialect.name == "sqlite":
         lock = _writers_of(bind.engine)
@@ -157,7 +183,7 @@ def _begin_writing(session: Session) -> None:
 
 def let_go(session: Session) -> None:
     """Forget the action and let the next writer in; called when the transaction has ended, whichever way."""
-    for name in ("action", "writing", "ledger"):
+    for name in ("action", "writing", "ledger", "lined_up"):
         session.info.pop(name, None)
     lock: FairLock | None = session.info.pop("writer_lock", None)
     if lock is not None:

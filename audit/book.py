@@ -12,7 +12,7 @@ from audit.notes import Changes, Notes, RowKey
 from audit.types import EventType
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """An event in the making."""
 
@@ -37,6 +37,7 @@ class Ledger:
     long_texts: dict[str, str] = field(default_factory=dict)
     gathering: set[tuple[str, RowKey, Actor]] = field(default_factory=set)
     summaries: dict[RowKey, Entry] = field(default_factory=dict)
+    touched: set[RowKey] = field(default_factory=set)
 
     def copy(self) -> "Ledger":
         """As it stands, to return to when a savepoint is rolled back."""
@@ -49,6 +50,7 @@ class Ledger:
             dict(self.long_texts),
             set(self.gathering),
             {key: copies[id(entry)] for key, entry in self.summaries.items()},
+            set(self.touched),
         )
 
 

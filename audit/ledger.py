@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction, object_session
 
 from audit import witness, writing
@@ -41,9 +41,11 @@ def record(type_: EventType, target: Base, *, by: Actor, data: dict[str, Any] | 
     current(session)
     if by.kind not in type_.actors:
         raise WrongActor(f"{type_} can't be caused by a {by.kind} ({by.name})")
-    label = target.audit_label()  # before the flush: a deleted row can't be asked any more
-    session.flush()
     ledger = ledger_of(session)
+    label = target.audit_label()  # before the flush: a deleted row can't be asked any more
+    if type_.nature not in (Nature.GATHERING, Nature.SUMMARY) and not type_.silences_own:
+        _touch_at_once(session, ledger, target)
+    session.flush()
     key = witness.key_of(target)
     if type_.nature is Nature.GATHERING:
         _gather(session, ledger, type_, target, key, by, label)
@@ -93,6 +95,20 @@ def sealed_since(session: Session) -> list[tuple[int, str]]:
     """Ids and types of the events written since the last call, for whoever wants to tell the person at the screen."""
     found: list[tuple[int, str]] = session.info.pop("sealed", [])
     return found
+
+
+def _touch_at_once(session: Session, ledger: Ledger, target: Base) -> None:
+    # Else the summary's mark would cost an UPDATE of its own at the end. What may yet come to nothing waits till then.
+    root, owner = witness.root_of(session, target)
+    if owner is not None and inspect(owner).persistent and owner not in session.deleted:
+        _touch(session, ledger, root, owner)
+
+
+def _touch(session: Session, ledger: Ledger, root: RowKey, target: Base) -> None:
+    type_ = registry.summary_of(root[0])
+    if type_ is not None and type_.touch is not None and root not in ledger.touched:
+        type_.touch(target, current(session).at)
+        ledger.touched.add(root)
 
 
 def _enter(
@@ -162,7 +178,6 @@ def _check_companions(ledger: Ledger) -> None:
 def _summarise(session: Session, ledger: Ledger) -> None:
     silenced = frozenset[str]().union(*(entry.type.silences for entry in ledger.entries))
     gone = {entry.root for entry in ledger.entries if entry.type.silences_own and entry.key == entry.root}
-    at = current(session).at
     first_of: dict[RowKey, Entry] = {}
     for entry in ledger.entries:
         first_of.setdefault(entry.root, entry)
@@ -174,18 +189,10 @@ def _summarise(session: Session, ledger: Ledger) -> None:
             _claim(ledger, first, type_)
             continue
         target = ledger.objects[root]
-        if type_.touch is not None:
-            type_.touch(target, at)
-        entry = Entry(
-            type_,
-            root,
-            root,
-            target.audit_label(),
-            first.actor,
-            None,
-            len(ledger.entries),
-        )
-        ledger.entries.append(entry)
+        _touch(session, ledger, root, target)
+        if root not in ledger.summaries:
+            label, position = target.audit_label(), len(ledger.entries)
+            ledger.entries.append(Entry(type_, root, root, label, first.actor, None, position))
 
 
 def attach(session_class: type[Session]) -> None:

@@ -25,7 +25,7 @@ class Nature(StrEnum):
     FACT = "fact"  #: tells of something that changes no state (a log-in)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class EventType:
     """One type of event: what it means to a person, who may cause it and how, and which columns it may change."""
 
@@ -46,7 +46,7 @@ class EventType:
     rank: int = 3  #: 0 created, 1 message created, 2 summary, 3 specific
     silences: frozenset[str] = frozenset()  #: summaries that an action with this type does without
     silences_own: bool = False  #: the object's own summary is left out (it is gone)
-    side: Side | None = None  #: a gathering type takes births only, or deaths only
+    side: Side | None = None  #: claims only rows that came into being, or only rows that went
     gathered: Callable[[Changes], dict[str, Any]] | None = None  #: a gathering type's `data`, from what it claimed
     touch: Callable[[Any, datetime], None] | None = None  #: a summary's own mark on its object
     choice: str = ""  #: what we chose where public documentation is silent

@@ -29,6 +29,7 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     },
     "audit-log": {"longest_period_days": 7},  # null lifts the limit
     "trash": {"days": 30},
+    "satisfaction-surveys": {"enabled": False, "delay_hours": 24},
 }
 
 WELCOME_SUBJECT: Final = "Welcome to your new desk"

@@ -87,3 +87,20 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdigit() or int(value) > 65535:
         raise Misconfigured(f"{name} must be a port number from 0 to 65535, not {value!r}.")
     return int(value)
+
+
+def secret_file() -> Path:
+    """Where the demo keeps the secret that it made for itself."""
+    return instance_folder() / "secret"
+
+
+def secret_key(config: Config) -> str:
+    """The key that signs cookies: SECRET_KEY, or with the embedded database the demo's own; raises Misconfigured."""
+    if config.secret_key:
+        return config.secret_key
+    if config.is_embedded and secret_file().is_file():
+        return secret_file().read_text().strip()
+    raise Misconfigured(
+        "SECRET_KEY is not set, so nothing was started. Set it to a long random text that stays the same"
+        " (for example of `openssl rand -hex 32`), or run `helpdesk demo`, which makes one for itself."
+    )

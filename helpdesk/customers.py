@@ -22,6 +22,20 @@ EDITABLE: Final = frozenset(
 
 def create(account: Account, *, name: str | None, email: str | None, by: Actor, **profile: Any) -> Customer:
     """Add a customer; an address belongs to one customer of the account."""
+    customer = _add(account, name, email, profile)
+    record(CUSTOMER_CREATED, customer, by=by)
+    return customer
+
+
+def meet(account: Account, *, name: str | None, email: str | None, **profile: Any) -> Customer:
+    """Add a customer who wrote in and was not known yet; it is their own act."""
+    customer = _add(account, name, email, profile)
+    session_of(account).flush()  # whoever acts has a number
+    record(CUSTOMER_CREATED, customer, by=Actor("customer", customer.id, customer.display_name))
+    return customer
+
+
+def _add(account: Account, name: str | None, email: str | None, profile: dict[str, Any]) -> Customer:
     session, at, address = session_of(account), now(session_of(account)), _tidy_email(email)
     if address and find(account, address) is not None:
         raise Refused(f"There is a customer with the address {address} already.")
@@ -39,7 +53,6 @@ def create(account: Account, *, name: str | None, email: str | None, by: Actor, 
             CustomerChannel(account_id=account.id, type="email", address=address, preferred=True, created_datetime=at)
         )
     session.add(customer)
-    record(CUSTOMER_CREATED, customer, by=by)
     return customer
 
 

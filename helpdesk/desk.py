@@ -1,23 +1,32 @@
 """Acting on a desk: what fell due is played first, then one action is done in one transaction, or nothing at all."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from audit.action import Action, Source, begin
 
-#: Plays what fell due on an account by now; `wsgi` puts the machines here.
-PlayDue = Callable[[Session, int], int]
 
-_machines: list[PlayDue] = []
+class Machines(Protocol):
+    """What the desk needs of the machines that act on it: `automation.timers` is such a thing."""
+
+    def is_due(self, session: Session, account_id: int, upto: datetime) -> bool:
+        """Whether something has fallen due by then; asked within the transaction that would act."""
+
+    def play_due(self, session: Session, account_id: int, upto: datetime) -> int:
+        """Play what has fallen due by then, in transactions of its own; answers how much it was."""
 
 
-def connect_machines(play_due: PlayDue) -> None:
-    """Let these machines play what is due before anybody acts."""
-    _machines[:] = [play_due]
+_machines: list[Machines] = []
+
+
+def connect_machines(machines: Machines) -> None:
+    """Let these machines play what is due before anybody acts; `wsgi` does it."""
+    _machines[:] = [machines]
 
 
 @contextmanager
@@ -31,10 +40,14 @@ def acting(
     remote_addr: str | None = None,
 ) -> Iterator[Action]:
     """Do one action on an account: commit it with its events, or roll back and leave no trace."""
-    for play_due in _machines:
-        play_due(session, account_id)
-    action = begin(session, account_id, source=source, at=at, context=context, remote_addr=remote_addr)
     try:
+        action = begin(session, account_id, source=source, at=at, context=context, remote_addr=remote_addr)
+        # Asked after begin(): between an earlier look and the action, something may have fallen due.
+        while any(machines.is_due(session, account_id, action.at) for machines in _machines):
+            session.rollback()
+            for machines in _machines:
+                machines.play_due(session, account_id, action.at)
+            action = begin(session, account_id, source=source, at=at, context=context, remote_addr=remote_addr)
         yield action
         session.commit()
     except BaseException:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import messages, tags
+from helpdesk import messages, surveys, tags
 from helpdesk.drafts import Draft
 from helpdesk.events import (
     TICKET_ASSIGNED,
@@ -98,6 +98,7 @@ def close(ticket: Ticket, *, by: Actor) -> None:
     ticket.closed_datetime = _now(ticket)
     ticket.snooze_datetime = None
     record(TICKET_CLOSED, ticket, by=by)
+    surveys.consider(ticket)
 
 
 def reopen(ticket: Ticket, *, by: Actor) -> None:
@@ -236,7 +237,7 @@ def delete(ticket: Ticket, *, by: Actor) -> None:
 
 
 def erase(ticket: Ticket, *, by: Actor) -> None:
-    """Delete it for good from any state: what the API, the trash timer and a merge do."""
+    """Delete it for good from any state: what the API and a merge do."""
     session_of(ticket).delete(ticket)
     record(TICKET_DELETED, ticket, by=by)
 

@@ -1,0 +1,1 @@
+"""The scenes that `seeds.scenarios` registers, one module per noun."""

@@ -1,0 +1,122 @@
+"""Scenes of team members, their keys, and customers."""
+
+from helpdesk import customers, keys, people, teams
+from helpdesk.models import ApiKey, Role
+from seeds.scenarios import quiet, scenario
+from seeds.scenes.beginnings import SYSTEM, USER
+from seeds.stage import Stage
+
+
+@scenario("user-created", "A new agent joins", ("user-created", USER))
+def a_new_agent_joins(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        address = f"nora@{stage.account.domain}.example"
+        people.create(stage.account, email=address, name="Nora New", role=Role.BASIC, by=stage.by_admin)
+
+
+@quiet("user-created", "An address that is taken", refusal="already belongs to a team member")
+def an_address_that_is_taken(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        people.create(stage.account, email=stage.ana.email.upper(), name="X", role=Role.BASIC, by=stage.by_admin)
+
+
+@scenario("user-updated", "Ana becomes a lead", ("user-updated", USER))
+def ana_becomes_a_lead(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        people.update(stage.ana, role=Role.LEAD, by=stage.by_admin)
+
+
+@quiet("user-updated", "The owner can't be demoted", refusal="The owner of an account stays its owner.")
+def the_owner_cant_be_demoted(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        people.update(stage.owner, role=Role.LITE, by=stage.by_admin)
+
+
+@scenario("user-logged-in", "Ana logs in", ("user-logged-in", USER))
+def ana_logs_in(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        people.log_in(stage.ana)
+
+
+@scenario("user-logged-out", "Ana logs out", ("user-logged-out", USER))
+def ana_logs_out(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        people.log_out(stage.ana)
+
+
+@scenario("user-login-failed", "Somebody guesses Ana's password", ("user-login-failed", SYSTEM))
+def somebody_guesses(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        people.refuse_log_in(stage.ana)
+
+
+@scenario("user-password-changed", "Ana sets a new password", ("user-password-changed", USER))
+def ana_sets_a_new_password(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        people.change_password(stage.ana, "a longer and better one", by=stage.by_ana)
+
+
+@quiet("user-password-changed", "A password that is too short", refusal="A password has at least 8 characters.")
+def a_password_that_is_too_short(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        people.change_password(stage.ana, "short", by=stage.by_ana)
+
+
+@scenario("api-key-created", "Ana makes a key", ("api-key-created", USER))
+def ana_makes_a_key(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        keys.create(stage.ana, name="My script", by=stage.by_ana)
+
+
+def _a_key(stage: Stage) -> int:
+    with stage.acting():
+        return keys.create(stage.ana, name="My script", by=stage.by_ana)[0].id
+
+
+@scenario("api-key-revoked", "Ana revokes her key", ("api-key-revoked", USER), prepare=_a_key)
+def ana_revokes_her_key(stage: Stage, number: int) -> None:
+    with stage.acting():
+        keys.revoke(stage.session.get_one(ApiKey, number), by=stage.by_ana)
+
+
+@scenario("customer-created", "A customer is added by hand", ("customer-created", USER))
+def a_customer_is_added(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        customers.create(stage.account, name="Emil Eriksen", email="emil@mail.example", by=stage.by_ana)
+
+
+@quiet("customer-created", "An address that belongs to Carol", refusal="There is a customer with the address")
+def an_address_that_belongs_to_carol(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        customers.create(stage.account, name="Eve", email="CAROL@mail.example", by=stage.by_ana)
+
+
+@scenario("customer-updated", "Carol moves to another address", ("customer-updated", USER))
+def carol_moves(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        changes = {"email": "carol@new.example", "note": "Likes blue."}
+        customers.update(stage.carol, changes, by=stage.by_ana)
+
+
+@quiet("customer-updated", "Nothing new about Carol")
+def nothing_new_about_carol(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        customers.update(stage.carol, {"email": "Carol@mail.example "}, by=stage.by_ana)
+
+
+@scenario("team-created", "A team for wholesale", ("team-created", USER))
+def a_team_for_wholesale(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        teams.create(stage.account, "Wholesale", emoji="🏬", members=[stage.ben], by=stage.by_admin)
+
+
+@scenario("team-updated", "Ben leaves the team, Ada joins", ("team-updated", USER))
+def ben_leaves_the_team(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        teams.set_members(stage.team, [stage.ana, stage.admin], by=stage.by_admin)
+
+
+@quiet("team-updated", "The members it has")
+def the_members_it_has(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        teams.set_members(stage.team, [stage.ben, stage.ana], by=stage.by_admin)
