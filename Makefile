@@ -24,7 +24,7 @@ COMPILE := $(UV_PIP) compile --quiet --universal --generate-hashes --no-header -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo reset test check lint bench format lock package setup setup-dev chromium clean
+.PHONY: help demo reset test check lint bench format lock package setup setup-dev chromium test-mails clean
 
 help: ## List what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ reset: setup ## Throw the demo's data away; the next `make demo` starts afresh
 
 # ---- Checking it
 
-test: lint chromium ## The gate: lint and every kind of test, in under ten minutes
+test: lint chromium test-mails ## The gate: lint and every kind of test, in under ten minutes
 	$(BIN)/pytest -m "not long"
 
 check: test ## The long form: kill tests at full size, long fuzzing, the wheel, benchmarks' smoke
@@ -89,6 +89,9 @@ setup-dev: $(DEV_READY) setup
 
 chromium: setup-dev
 	@$(BIN)/python .ci/find_chromium.py
+
+test-mails: setup-dev
+	@$(BIN)/python .ci/find_test_mails.py
 
 $(BIN)/python:
 	@echo "Setting up ./.venv"
