@@ -33,6 +33,9 @@ class Directory(Protocol):
     def viewer(self) -> Viewer | None:
         """Who is looking; None if nobody is logged in."""
 
+    def accounts(self) -> list[tuple[int, str]]:
+        """All accounts, archived ones too, as number and domain; the first is the demo's."""
+
     def members(self, account_id: int) -> list[Member]:
         """The account's team members of today."""
 

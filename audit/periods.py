@@ -91,7 +91,7 @@ def offered(longest: timedelta | None) -> list[Preset]:
 def default(longest: timedelta | None) -> Period:
     """The last seven days, or as much of them as the account may see at once."""
     names = [preset.name for preset in offered(longest)]
-    return Period(next((name for name in ("7d", "24h", "1h") if name in names), OWN))
+    return Period(next((name for name in ("7d", "24h") if name in names), "1h"))
 
 
 def own(now: datetime, zone: ZoneInfo, longest: timedelta | None) -> Period:

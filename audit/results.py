@@ -1,0 +1,119 @@
+"""What the page shows for an address: the sentence, the rows, and where the list goes on at both ends."""
+
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.orm import Session
+
+from audit import queries, rows
+from audit.asking import Asked
+from audit.directory import Directory
+from audit.filters import Ground, Query, read_query, write_query
+from audit.periods import span_of
+from audit.queries import BadCursor, Cursor
+from audit.rows import EventRow
+from audit.sentences import sentence
+
+#: Newer events that one look may bring; more follow with the next.
+NEWER: Final = 200
+
+
+@dataclass(frozen=True)
+class Results:
+    """What stands under the form."""
+
+    query: Query
+    address: str  #: the filters, as `read_query` reads them
+    complaints: tuple[str, ...] = ()
+    sentence: str = ""
+    rows: tuple[EventRow, ...] = ()
+    older: str | None = None  #: the cursor with which the list goes on
+    newest: int | None = None  #: the event after which newer ones begin; None where the period is over
+
+
+def ground_of(session: Session, directory: Directory, account_id: int) -> Ground:
+    """What filters must know of an account."""
+    team = {member.id: member.name for member in directory.members(account_id) if not member.left}
+    known = queries.people(session)
+    return Ground(
+        now=directory.now(account_id),
+        zone=_zone(directory.time_zone(account_id)),
+        longest=directory.longest_period(account_id),
+        people={**known, **team},
+        left=frozenset(known.keys() - team.keys()),
+    )
+
+
+def results_for(session: Session, directory: Directory, ground: Ground, asked: Asked, cursor: str = "") -> Results:
+    """The newest events that an address asks for, or those that a cursor goes on with."""
+    reading = read_query(asked, ground)
+    query, address = reading.query, write_query(reading.query, ground)
+    complaints, before = reading.complaints, None
+    if cursor:
+        try:
+            before = queries.read_cursor(cursor, session.info["account_id"])
+        except BadCursor as problem:
+            complaints = (*complaints, str(problem))
+    if complaints:
+        return Results(query, address, complaints)
+    # The head is read first: what is written in between is shown at once, and not brought a second time.
+    head = queries.newest_id(session)
+    page = queries.page(session, query, ground, before=before)
+    is_live = before is None and span_of(query.period, ground.now, ground.zone).is_open(ground.now)
+    return Results(
+        query,
+        address,
+        sentence=sentence(query, ground, queries.total(session, query, ground)),
+        rows=tuple(rows.rows(session, directory, ground, page.rows)),
+        older=_write(page.next, session),
+        newest=max([head, *(row.id for row in page.rows[:1])]) if is_live else None,
+    )
+
+
+def older_for(session: Session, directory: Directory, ground: Ground, asked: Asked, cursor: str) -> Results:
+    """Only the rows with which the list goes on."""
+    reading = read_query(asked, ground)
+    address = write_query(reading.query, ground)
+    if reading.complaints:
+        return Results(reading.query, address, reading.complaints)
+    try:
+        before = queries.read_cursor(cursor, session.info["account_id"])
+    except BadCursor as problem:
+        return Results(reading.query, address, (str(problem),))
+    page = queries.page(session, reading.query, ground, before=before)
+    shown = tuple(rows.rows(session, directory, ground, page.rows))
+    return Results(reading.query, address, rows=shown, older=_write(page.next, session))
+
+
+def newer_for(session: Session, directory: Directory, ground: Ground, asked: Asked, after: int) -> Results:
+    """What has happened since, for the top of the list."""
+    reading = read_query(asked, ground)
+    query, address = reading.query, write_query(reading.query, ground)
+    if reading.complaints:
+        return Results(query, address, reading.complaints)
+    head = queries.newest_id(session)
+    try:
+        page = queries.newer(session, query, ground, after=after, size=NEWER)
+    except BadCursor as problem:
+        return Results(query, address, (str(problem),))
+    # If there was more than one look may bring, the next look begins where this one ended.
+    newest = page.next.id if page.next else max([head, *(row.id for row in page.rows[:1])])
+    return Results(
+        query,
+        address,
+        sentence=sentence(query, ground, queries.total(session, query, ground)),
+        rows=tuple(rows.rows(session, directory, ground, page.rows)),
+        newest=newest,
+    )
+
+
+def _write(cursor: Cursor | None, session: Session) -> str | None:
+    return cursor.write(session.info["account_id"]) if cursor is not None else None
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
