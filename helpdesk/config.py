@@ -1,7 +1,9 @@
 """What the environment may set, and what holds where it sets nothing."""
 
 import os
+import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +94,20 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
 def secret_file() -> Path:
     """Where the demo keeps the secret that it made for itself."""
     return instance_folder() / "secret"
+
+
+def demo_secret() -> str:
+    """The secret that the demo makes for itself at its first start; nobody else on the machine can read it."""
+    file = secret_file()
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f"{file.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as made:
+            made.write(secrets.token_hex(32))
+        with suppress(FileExistsError):  # of two that start at once, one is too late
+            os.link(draft, file)
+        draft.unlink()
+    return file.read_text().strip()
 
 
 def secret_key(config: Config) -> str:

@@ -1,0 +1,1 @@
+"""The pages: log-in, lists, tickets with their trail, outgoing mail, and the shell around them."""

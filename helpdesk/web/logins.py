@@ -1,0 +1,166 @@
+"""Who is here: a random token in a cookie, its digest in the database, and what a page may know of its user."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, g, request, url_for
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from audit.action import enter
+from audit.clock import wall_now
+from audit.db import db
+from helpdesk import accounts, permissions
+from helpdesk.config import Config
+from helpdesk.models import Account, AccountSetting, LoginSession, User
+from helpdesk.permissions import Action
+from helpdesk.web.htmx import go_to, wants_partial
+from helpdesk.web.security import is_api, local_path
+
+COOKIE: Final = "desk_login"
+LASTS: Final = timedelta(days=14)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Me:
+    """The team member who is logged in."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+
+    def may(self, action: Action) -> bool:
+        """Whether they may do this."""
+        return permissions.may(self.role, action)
+
+    @property
+    def initials(self) -> str:
+        """For the round sign beside the name."""
+        words = self.name.split()
+        return "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper()
+
+
+@dataclass(frozen=True)
+class Here:
+    """The account they are in."""
+
+    id: int
+    name: str
+    mail_address: str
+    time_zone: str
+
+
+def install(app: Flask) -> None:
+    """Know on every request who is here, and let nobody else further than the log-in."""
+
+    @app.before_request
+    def _identify() -> Response | None:
+        g.user = g.account = None
+        if request.endpoint == "static" or is_api():
+            return None
+        token = request.cookies.get(COOKIE)
+        if token:
+            _recognise(db.session(), token)
+        view = app.view_functions.get(request.endpoint or "")
+        if g.user is None and view is not None and not getattr(view, "is_public", False):
+            return _to_the_door()
+        return None
+
+
+def public(view: View) -> View:
+    """Mark a view that needs no log-in."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def open_session(session: Session, user: User) -> str:
+    """Begin a session in the action that logs the user in; answers the token, which is stored nowhere."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        LoginSession(
+            account_id=user.account_id,
+            user_id=user.id,
+            token_hash=_digest(token),
+            created_datetime=wall_now(),
+            expires_datetime=wall_now() + LASTS,
+            remote_addr=request.remote_addr,
+        )
+    )
+    return token
+
+
+def close_session(session: Session) -> None:
+    """End the session of this browser, if it has one."""
+    token = request.cookies.get(COOKIE)
+    if token:
+        row = session.scalar(select(LoginSession).where(LoginSession.token_hash == _digest(token)))
+        if row is not None:
+            session.delete(row)
+
+
+def keep(response: Response, token: str) -> Response:
+    """Give the token to the browser."""
+    config: Config = current_app.config["DESK"]
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=LASTS,
+        httponly=True,
+        samesite="Lax",
+        secure=config.base_url.startswith("https://"),
+    )
+    return response
+
+
+def _recognise(session: Session, token: str) -> None:
+    enter(session, None)
+    setting = and_(AccountSetting.account_id == Account.id, AccountSetting.type == "business-hours")
+    found = session.execute(
+        select(
+            User.id,
+            User.name,
+            User.email,
+            User.role,
+            Account.id.label("account_id"),
+            Account.name.label("account_name"),
+            Account.mail_address,
+            AccountSetting.data,
+        )
+        .select_from(LoginSession)
+        .join(User, and_(User.id == LoginSession.user_id, User.account_id == LoginSession.account_id))
+        .join(Account, Account.id == User.account_id)
+        .outerjoin(AccountSetting, setting)
+        .where(
+            LoginSession.token_hash == _digest(token),
+            LoginSession.expires_datetime > wall_now(),
+            User.active,
+            Account.deactivated_datetime.is_(None),
+            Account.archived_datetime.is_(None),
+        )
+    ).first()
+    if found is None:
+        return
+    hours = found.data or accounts.DEFAULTS["business-hours"]
+    g.user = Me(found.id, found.name, found.email, found.role)
+    g.account = Here(found.account_id, found.account_name, found.mail_address, hours.get("timezone") or "UTC")
+    enter(session, found.account_id)
+
+
+def _to_the_door() -> Response:
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    if wants_partial():  # a fragment of a page whose session has ended: its page comes back after the log-in
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        wanted = f"{page.path}?{page.query}" if page.query else page.path
+    return go_to(url_for("auth.log_in", next=local_path(wanted)))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,83 @@
+"""Wires the house: the application, what the packages need of one another, and the `helpdesk` command."""
+
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import ScriptInfo
+from htmx_flask import Htmx
+
+from audit import commands as audit_commands
+from audit import directory, pages
+from audit.db import db
+from audit.sessions import prepare
+from automation import commands as automation_commands
+from automation import timers
+from helpdesk import commands as helpdesk_commands
+from helpdesk import config as settings
+from helpdesk import desk
+from helpdesk.config import Config, Misconfigured
+from helpdesk.web import wiring
+from helpdesk.web.directory import HelpdeskDirectory
+from seeds import commands as seeds_commands
+
+ROOT = Path(__file__).resolve().parent
+
+#: The largest request that is read at all; what may be attached to a message is less, and refused with a sentence.
+LARGEST_REQUEST = 40 * 2**20
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The application on this configuration, by default that of the environment; raises Misconfigured."""
+    config = config or settings.from_environment()
+    app = Flask("helpdesk", template_folder=ROOT / "templates", static_folder=ROOT / "helpdesk" / "static")
+    app.config.update(
+        DESK=config,
+        SECRET_KEY=settings.secret_key(config),
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 20, "max_overflow": 20},
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=2 * 2**20,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.base_url.startswith("https://"),
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    Htmx(app)
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    desk.connect_machines(timers)
+    directory.install(app, HelpdeskDirectory())
+    wiring.install(app, config)
+    app.register_blueprint(pages.blueprint)
+    return app
+
+
+class _Commands(click.Group):
+    """The commands; what can't start says why in a sentence."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Misconfigured as problem:
+            raise click.ClickException(str(problem)) from problem
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def helpdesk() -> None:
+    """A help desk whose audit log records everything that changes."""
+    desk.connect_machines(timers)  # also for commands that need no pages
+
+
+for package in (audit_commands, helpdesk_commands, automation_commands, seeds_commands):
+    for command in package.COMMANDS:
+        helpdesk.add_command(command)
+
+
+def main() -> None:
+    """The console script."""
+    helpdesk(obj=ScriptInfo(create_app=lambda *_: create_app(), set_debug_flag=False), prog_name="helpdesk")
+
+
+if __name__ == "__main__":
+    main()
