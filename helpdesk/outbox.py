@@ -20,10 +20,12 @@ def message_id(ticket: Ticket, draft: Draft) -> str | None:
 
 def queue_reply(message: TicketMessage) -> None:
     """Queue a public reply for the customer's mailbox, if it goes by mail and was not said elsewhere already."""
-    customer = message.ticket.customer
-    if message.channel != "email" or message.imported or not message.public or not customer.email:
+    if message.channel != "email" or message.imported or not message.public:
         return
-    session = session_of(message)
+    session, recipient = session_of(message), message.ticket.customer.email
+    account = session.get_one(Account, message.account_id)
+    if not recipient or recipient.lower() == account.mail_address.lower():  # what we send ourselves would come back
+        return
     session.add(
         Delivery(
             account_id=message.account_id,
@@ -31,7 +33,7 @@ def queue_reply(message: TicketMessage) -> None:
             stable_id=message.message_id or f"message-{message.id}",
             ticket_id=message.ticket_id,
             ticket_message_id=message.id,
-            recipient=customer.email,
+            recipient=recipient,
             payload={},
             created_datetime=current(session).at,
             next_attempt_datetime=wall_now(),

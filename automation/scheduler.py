@@ -1,0 +1,78 @@
+"""The ticking clock: every second it plays what fell due on each desk, and sends what waits in the outbox."""
+
+import logging
+from datetime import UTC
+from typing import Final
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import select
+
+from audit.action import enter
+from automation import deliveries, timers
+from automation.deliveries import Route
+from automation.smtp import OpenSession
+from helpdesk.models import Account
+
+SECONDS_BETWEEN_TICKS: Final = 1
+
+_log = logging.getLogger(__name__)
+
+# It would note every tick that takes longer than a second; the next one then does the work of two.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+class Scheduler:
+    """Ticks in threads of its own until it is stopped.
+
+    Nothing due is ever a job of APScheduler's: due things are rows, found anew with each tick, by any number of
+    processes. Timers and mail tick apart, so that a slow mail server keeps no ticket asleep.
+    """
+
+    def __init__(self, open_session: OpenSession, route: Route) -> None:
+        self._open_session = open_session
+        self._route = route
+        self._ticking = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(2)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        for job in (self.play, self.send):
+            self._ticking.add_job(job, "interval", seconds=SECONDS_BETWEEN_TICKS, id=job.__name__)
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._ticking.start()
+
+    def stop(self) -> None:
+        """Finish the tick that is being done, and begin no other."""
+        if self._ticking.running:
+            self._ticking.shutdown(wait=True)
+
+    def play(self) -> None:
+        """One tick of the timers; trouble on one desk is no trouble on another."""
+        for account_id in self._active_accounts():
+            try:
+                with self._open_session() as session:
+                    timers.play_due(session, account_id)
+            except Exception:
+                _log.exception("What is due on account %d could not be played; the next tick tries again", account_id)
+
+    def send(self) -> None:
+        """One tick of the outbox."""
+        try:
+            deliveries.send_due(self._open_session, self._route)
+        except Exception:
+            _log.exception("Mail could not be sent; the next tick tries again")
+
+    def _active_accounts(self) -> list[int]:
+        try:
+            with self._open_session() as session:
+                enter(session, None)
+                active = select(Account.id).where(
+                    Account.deactivated_datetime.is_(None), Account.archived_datetime.is_(None)
+                )
+                return list(session.scalars(active.order_by(Account.id)))
+        except Exception:
+            _log.exception("The database can't be reached; the next tick tries again")
+            return []
