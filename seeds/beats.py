@@ -1,0 +1,160 @@
+"""What each kind of beat does, in the desk's own verbs."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from audit.action import Source
+from audit.actors import Actor
+from helpdesk import merging, tags, tickets
+from helpdesk.models import Ticket
+from seeds import talk
+from seeds.stories import Agent, Beat, Kind
+from seeds.thread import Thread
+
+Play = Callable[[Thread, Beat, Agent, datetime], None]
+
+#: How a message of each channel reaches the desk; the others come as calls from the network they were written in.
+_WAYS_IN: Final[Mapping[str, Source]] = {
+    "email": "email", "chat": "chat", "contact_form": "web", "help-center": "web",
+}  # fmt: skip
+_BY_API: Final = frozenset({Kind.EDIT_MESSAGE, Kind.DELETE_MESSAGE, Kind.SUMMARY})
+
+#: A ticket that sleeps for days is mostly woken in the morning.
+MORNING: Final = 9
+TO_THE_MORNING: Final = 0.7
+
+#: When the trash is emptied, with the account's usual setting.
+IN_THE_TRASH: Final = timedelta(days=30)
+
+
+def play(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
+    """Let a beat happen; a reply that began with a macro is two actions in one chain."""
+    player, source = thread.world.player, _source(thread, beat)
+    context = player.context()
+    if beat.macro:
+        with player.acting(at, source, context=context):
+            _take_macro(thread, beat, who)
+    with player.acting(at, source, context=context):
+        _PLAY[beat.kind](thread, beat, who, at)
+
+
+def _source(thread: Thread, beat: Beat) -> Source:
+    if beat.kind is Kind.TWIN:
+        return "email"
+    if beat.kind is Kind.CUSTOMER:
+        return _WAYS_IN.get(thread.story.channel, "webhook")
+    return "api" if beat.kind in _BY_API else "web"
+
+
+def _take_macro(thread: Thread, beat: Beat, who: Agent) -> None:
+    """The tags that a macro puts on; its words became the reply's, and the rest is told by later beats."""
+    staff = thread.world.staff
+    macro = staff.macros.get(beat.macro or "")
+    if macro is None:
+        return
+    for action in macro.actions:
+        if action["name"] == "addTags":
+            names = action["arguments"]["tags"].split(",")
+            tags.put_on(thread.ticket, names, by=Actor.macro(macro, staff.by(who)))
+
+
+def _assign_team(thread: Thread, beat: Beat, who: Agent, _at: datetime) -> None:
+    thread.team = beat.team
+    tickets.assign_team(thread.ticket, thread.world.staff.teams[beat.team or ""], by=thread.by(who))
+
+
+def _assign(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
+    receivers = {"agent": who, "lead": thread.lead}
+    thread.holder = receivers.get(beat.to or "agent") or thread.colleague(at)
+    tickets.assign(thread.ticket, thread.world.staff.user(thread.holder), by=thread.by(who))
+
+
+def _unassign(thread: Thread, _beat: Beat, who: Agent, _at: datetime) -> None:
+    thread.holder, thread.hand = None, who
+    tickets.unassign(thread.ticket, by=thread.by(who))
+
+
+def _unassign_team(thread: Thread, _beat: Beat, who: Agent, _at: datetime) -> None:
+    thread.team = None
+    tickets.unassign_team(thread.ticket, by=thread.by(who))
+
+
+def _tags(thread: Thread, beat: Beat, who: Agent, _at: datetime) -> None:
+    staff = thread.world.staff
+    tags.put_on(thread.ticket, staff.tag_names(beat.add), by=staff.by(who))
+    tags.take_off(thread.ticket, staff.tag_names(beat.remove), by=staff.by(who))
+
+
+def _subject(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
+    tickets.set_subject(thread.ticket, thread.words(beat.subjects, who, at), by=thread.by(who))
+
+
+def _snooze(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
+    assert beat.lasting is not None
+    rota, until = thread.world.staff.rota, at + beat.lasting.at(thread.rng.random())
+    if beat.lasting.shortest >= timedelta(days=1) and thread.rng.random() < TO_THE_MORNING:
+        until = rota.moment(rota.local(until).date(), MORNING)
+    tickets.snooze(thread.ticket, until, by=thread.by(who))
+    thread.wakes = until
+    thread.world.player.remind(until)
+
+
+def _trash(thread: Thread, _beat: Beat, who: Agent, at: datetime) -> None:
+    tickets.trash(thread.ticket, by=thread.by(who))
+    thread.world.player.remind(at + IN_THE_TRASH)
+
+
+def _merge(thread: Thread, _beat: Beat, who: Agent, _at: datetime) -> None:
+    twin, ticket = thread.twin, thread.ticket
+    assert twin is not None
+    assignee = thread.world.staff.user(thread.holder) if thread.holder else None
+    merging.merge(twin, ticket, subject=ticket.subject, customer=thread.customer, assignee=assignee, by=thread.by(who))
+    thread.twin = None
+
+
+def _swap_customer(thread: Thread, _beat: Beat, who: Agent, _at: datetime) -> None:
+    by = thread.by(who)
+    tickets.swap_customer(thread.ticket, thread.meet(thread.other, by), by=by)
+
+
+def _priority(thread: Thread, beat: Beat, who: Agent, _at: datetime) -> None:
+    tickets.set_priority(thread.ticket, beat.priority or "normal", by=thread.by(who))
+
+
+def _plainly(verb: Callable[..., None]) -> Play:
+    """A verb that needs no more than the ticket and who does it."""
+
+    def act(thread: Thread, _beat: Beat, who: Agent, _at: datetime) -> None:
+        ticket: Ticket = thread.ticket
+        verb(ticket, by=thread.by(who))
+
+    return act
+
+
+_PLAY: Final[Mapping[Kind, Play]] = {
+    Kind.CUSTOMER: talk.customer_writes,
+    Kind.TWIN: talk.customer_writes_anew,
+    Kind.REPLY: talk.agent_replies,
+    Kind.NOTE: talk.agent_notes,
+    Kind.SUMMARY: talk.agent_sums_up,
+    Kind.EDIT_MESSAGE: talk.agent_corrects,
+    Kind.DELETE_MESSAGE: talk.agent_removes,
+    Kind.ASSIGN_TEAM: _assign_team,
+    Kind.ASSIGN: _assign,
+    Kind.UNASSIGN: _unassign,
+    Kind.UNASSIGN_TEAM: _unassign_team,
+    Kind.TAGS: _tags,
+    Kind.SUBJECT: _subject,
+    Kind.SNOOZE: _snooze,
+    Kind.CLOSE: _plainly(tickets.close),
+    Kind.REOPEN: _plainly(tickets.reopen),
+    Kind.SPAM: _plainly(tickets.mark_spam),
+    Kind.UNSPAM: _plainly(tickets.unmark_spam),
+    Kind.TRASH: _trash,
+    Kind.UNTRASH: _plainly(tickets.untrash),
+    Kind.DELETE: _plainly(tickets.delete),
+    Kind.MERGE: _merge,
+    Kind.SWAP_CUSTOMER: _swap_customer,
+    Kind.PRIORITY: _priority,
+}
