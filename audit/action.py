@@ -5,14 +5,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from audit.clock import desk_now
-from audit.log import event_head
+from audit.base import from_driver
+from audit.book import Ledger
+from audit.clock import reading, wall_now
 
 Source = Literal["web", "api", "email", "chat", "webhook", "automation", "simulator", "cli"]
 
@@ -68,6 +69,15 @@ _writers: WeakKeyDictionary[Engine, FairLock] = WeakKeyDictionary()
 _writers_guard = Lock()
 
 
+_SQLITE_TIMES: Final = (
+    "SELECT anchor_wall, anchor_desk, rate, last_datetime, (SELECT max(id) FROM event)"
+    " FROM (SELECT ? AS account_id) AS asked"
+    " LEFT JOIN desk_clock USING (account_id) LEFT JOIN event_head USING (account_id)"
+)
+# It enters the account, stands in line for it, and asks then: all in one round trip; see `audit.log`.
+_POSTGRES_TIMES: Final = "SELECT anchor_wall, anchor_desk, rate, last_datetime FROM times_of_account(%s, %s)"
+
+
 def _writers_of(engine: Engine) -> FairLock:
     with _writers_guard:
         return _writers.setdefault(engine, FairLock())
@@ -90,14 +100,15 @@ def begin(
     """
     if not session.info.get("writing"):
         _begin_writing(session, account_id)
-    elif session.info.get("account_id") != account_id:
-        enter(session, account_id)
-    _line_up(session, account_id, "pg_advisory_xact_lock_shared")
-    moment = at if at is not None else desk_now(session, account_id)
+    else:
+        _refuse_unsealed(session)
+        session.info["account_id"] = account_id
+    present, last = _times(session, account_id)
+    moment = at if at is not None else present
     action = Action(
         account_id=account_id,
         source=source,
-        at=max(moment, last_time(session, account_id) or moment),
+        at=max(moment, last or moment),
         context=context or uuid.uuid4(),
         cause_id=cause_id,
         remote_addr=remote_addr,
@@ -106,28 +117,37 @@ def begin(
     return action
 
 
+def _refuse_unsealed(session: Session) -> None:
+    # Else what one action did would be told as another's.
+    ledger: Ledger | None = session.info.get("ledger")
+    if ledger is not None and (ledger.entries or ledger.notes):
+        raise NoAction("the action before this one is not sealed: seal(session) ends it")
+
+
 def hold(session: Session, account_id: int) -> None:
     """Keep all other writers of an account out until the transaction ends; comes before its `begin()`.
 
     Whoever plays what is due does this: nobody is halfway through an action that began before the due time.
     """
     _begin_writing(session, account_id)
-    _line_up(session, account_id, "pg_advisory_xact_lock")
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, %s)", (_DESK_LOCK, account_id % 2**31))
+        tell_account(connection, account_id)
 
 
 def enter(session: Session, account_id: int | None) -> None:
     """From here on the session sees this account's rows only (None: all accounts, for what must look across them)."""
     session.info["account_id"] = account_id
-    if session.in_transaction() and session.get_bind().dialect.name == "postgresql":
-        session.execute(
-            text("SELECT set_config('desk.account', :account, true)"),
-            {"account": postgres_scope(account_id)},
-        )
+    if session.in_transaction():
+        tell_account(session.connection(), account_id)
 
 
-def postgres_scope(account_id: int | None) -> str:
-    """What row-level security is told: an account's number, or "all"."""
-    return "all" if account_id is None else str(account_id)
+def tell_account(connection: Connection, account_id: int | None) -> None:
+    """Tell PostgreSQL's row-level security which account's rows are seen until the transaction ends (None: all)."""
+    if connection.dialect.name == "postgresql":
+        scope = "all" if account_id is None else str(account_id)
+        connection.exec_driver_sql("SELECT set_config('desk.account', %s, true)", (scope,))
 
 
 def current(session: Session) -> Action:
@@ -143,30 +163,27 @@ def now(session: Session) -> datetime:
     return current(session).at
 
 
-def last_time(session: Session, account_id: int | None) -> datetime | None:
-    """When the account's last event happened; None while its log is empty."""
+def _times(session: Session, account_id: int | None) -> tuple[datetime, datetime | None]:
+    # Desk time now and the log's last: one question, sent as it stands, for it comes before every action.
+    connection = session.connection()
     if account_id is None:
-        return None
-    return session.execute(
-        select(event_head.c.last_datetime).where(event_head.c.account_id == account_id)
-    ).scalar_one_or_none()
-
-
-def _line_up(session: Session, account_id: int | None, lock: str) -> None:
-    # SQLite lets one writer in at a time anyway.
-    if account_id is None or session.get_bind().dialect.name != "postgresql":
-        return
-    if session.info.get("lined_up") != account_id:
-        session.execute(
-            text(f"SELECT {lock}(:desk, :account)"), {"desk": _DESK_LOCK, "account": account_id % 2**31}
-        )
-        session.info["lined_up"] = account_id
+        tell_account(connection, None)
+        return wall_now(), None
+    if connection.dialect.name == "sqlite":
+        row: Any = connection.exec_driver_sql(_SQLITE_TIMES, (account_id,)).one()
+        anchor_wall, anchor_desk, rate, last, session.info["last_event_id"] = row
+    else:
+        row = connection.exec_driver_sql(_POSTGRES_TIMES, (account_id, _DESK_LOCK)).one()
+        anchor_wall, anchor_desk, rate, last = row
+    present = wall_now() if rate is None else reading(from_driver(anchor_wall), from_driver(anchor_desk), rate)
+    return present, None if last is None else from_driver(last)
 
 
 def _begin_writing(session: Session, account_id: int | None) -> None:
     if session.new or session.dirty or session.deleted:
         raise NoAction("something was changed before begin(): it would not know its account")
     session.rollback()
+    session.info.pop("sealed", None)
     session.info["account_id"] = account_id
     bind = session.get_bind()
     if bind.dialect.name == "sqlite":
@@ -183,7 +200,7 @@ def _begin_writing(session: Session, account_id: int | None) -> None:
 
 def let_go(session: Session) -> None:
     """Forget the action and let the next writer in; called when the transaction has ended, whichever way."""
-    for name in ("action", "writing", "ledger", "lined_up"):
+    for name in ("action", "writing", "ledger", "last_event_id", "savepoints"):
         session.info.pop(name, None)
     lock: FairLock | None = session.info.pop("writer_lock", None)
     if lock is not None:

@@ -28,6 +28,11 @@ def from_microseconds(count: int) -> datetime:
     return EPOCH + timedelta(microseconds=count)
 
 
+def from_driver(value: Any) -> datetime:
+    """A moment as the database's driver hands it over: an integer in SQLite, a datetime in PostgreSQL."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else from_microseconds(value)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC with microseconds: an integer in SQLite (less index than text), timestamptz in PostgreSQL."""
 

@@ -35,7 +35,7 @@ class Ledger:
     positions: dict[RowKey, int] = field(default_factory=dict)
     objects: dict[RowKey, Base] = field(default_factory=dict)
     long_texts: dict[str, str] = field(default_factory=dict)
-    gathering: set[tuple[str, RowKey, Actor]] = field(default_factory=set)
+    gathering: dict[tuple[str, RowKey, Actor], Entry] = field(default_factory=dict)
     summaries: dict[RowKey, Entry] = field(default_factory=dict)
     touched: set[RowKey] = field(default_factory=set)
 
@@ -48,7 +48,7 @@ class Ledger:
             dict(self.positions),
             dict(self.objects),
             dict(self.long_texts),
-            set(self.gathering),
+            {key: copies[id(entry)] for key, entry in self.gathering.items()},
             {key: copies[id(entry)] for key, entry in self.summaries.items()},
             set(self.touched),
         )

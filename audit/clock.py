@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Float, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from audit.base import Base, BigId, UtcDateTime
+from audit.base import AccountScoped, Base, BigId, UtcDateTime
 
 
-class DeskClock(Base):
+class DeskClock(AccountScoped, Base):
     """Where a desk's time was anchored, and how fast it has run since: 1 is real, 60 an hour a minute, 0 frozen."""
 
     __tablename__ = "desk_clock"
@@ -35,11 +35,12 @@ def desk_now(session: Session, account_id: int | None) -> datetime:
     row: Any = session.execute(
         select(clock.anchor_wall, clock.anchor_desk, clock.rate).where(clock.account_id == account_id)
     ).first()
-    if row is None:
-        return wall
-    elapsed = max(wall - row.anchor_wall, timedelta(0))
-    moment: datetime = row.anchor_desk + elapsed * row.rate
-    return moment
+    return wall if row is None else reading(row.anchor_wall, row.anchor_desk, row.rate)
+
+
+def reading(anchor_wall: datetime, anchor_desk: datetime, rate: float) -> datetime:
+    """What a clock that was anchored so shows at this moment."""
+    return anchor_desk + max(wall_now() - anchor_wall, timedelta(0)) * rate
 
 
 def set_clock(session: Session, account_id: int, *, desk: datetime, rate: float) -> None:

@@ -16,9 +16,11 @@ class UnwitnessedWrite(Exception):
 
 
 _NOISE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_NAME = r"""(?:["`\[]?\w+["`\]]?\s*\.\s*)?["`\[]?\w+["`\]]?"""
 _WRITES = re.compile(
-    r"\b(?:insert\s+(?:or\s+\w+\s+)?into|replace\s+into|update(?:\s+or\s+\w+)?(?:\s+only)?|delete\s+from(?:\s+only)?"
-    r"|truncate(?:\s+table)?(?:\s+only)?|merge\s+into|copy)\s+((?:\"?\w+\"?\.)?\"?\w+\"?)",
+    r"\b(?:insert\s+(?:or\s+\w+\s+)?into|replace\s+into|update(?:\s+or\s+\w+)?|delete\s+from|merge\s+into|copy"
+    r"|truncate(?:\s+table)?|(?:alter|drop)\s+table(?:\s+if\s+exists)?)(?:\s+only\b)?"
+    rf"""(?:\s+|(?=["`\[]))({_NAME}(?:\s*,\s*(?:only\s+)?{_NAME})*)""",
     re.IGNORECASE,
 )
 
@@ -59,10 +61,11 @@ def _refuse_raw(
 def written_tables(statement: str) -> frozenset[str]:
     """The tables that a SQL statement writes to."""
     head = statement.lstrip()[:6].lower()
-    if head == "select" and " for update" not in statement and "into" not in statement.lower():
+    if head == "select" and ";" not in statement and "into" not in statement.lower():
         return frozenset()
-    names = _WRITES.findall(_NOISE.sub("''", statement))
-    return frozenset(name.rsplit(".", 1)[-1].strip('"').lower() for name in names) - {
+    bare = _NOISE.sub(lambda noise: "''" if noise[0].startswith("'") else " ", statement)
+    names = [name for names in _WRITES.findall(bare) for name in names.split(",")]
+    return frozenset(re.split(r"[.\s]", name.strip())[-1].strip('"`[]').lower() for name in names) - {
         "set",
         "nowait",
         "skip",

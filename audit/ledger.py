@@ -1,6 +1,7 @@
 """The ledger: verbs say what they did, the session witnessed what changed, and nothing commits until both agree."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction, object_session
@@ -53,10 +54,11 @@ def record(type_: EventType, target: Base, *, by: Actor, data: dict[str, Any] | 
     entry = ledger.summaries.get(key) if type_.nature is Nature.SUMMARY else None
     entry = entry or _enter(session, ledger, type_, target, key, by, data, label)
     _claim(ledger, entry)
+    if not entry.changes and type_.nature in (Nature.STATE, Nature.SUMMARY) and not type_.beside:
+        ledger.entries.remove(entry)  # or whoever caught the exception would commit it
+        raise WrongEvent(f"{type_} on {key[0]} {key[1]}: nothing that it may claim has changed")
     if type_.nature is Nature.SUMMARY:
         ledger.summaries[key] = entry
-    if not entry.changes and type_.nature in (Nature.STATE, Nature.SUMMARY) and not type_.beside:
-        raise WrongEvent(f"{type_} on {key[0]} {key[1]}: nothing that it may claim has changed")
 
 
 def seal(session: Session) -> list[int]:
@@ -100,7 +102,7 @@ def sealed_since(session: Session) -> list[tuple[int, str]]:
 def _touch_at_once(session: Session, ledger: Ledger, target: Base) -> None:
     # Else the summary's mark would cost an UPDATE of its own at the end. What may yet come to nothing waits till then.
     root, owner = witness.root_of(session, target)
-    if owner is not None and inspect(owner).persistent and owner not in session.deleted:
+    if root not in ledger.touched and owner is not None and inspect(owner).persistent and owner not in session.deleted:
         _touch(session, ledger, root, owner)
 
 
@@ -141,20 +143,28 @@ def _gather(
 ) -> None:
     if not ledger.notes.about(type_.claims, key, type_.side):
         raise WrongEvent(f"{type_} on {key[0]} {key[1]}: nothing that it may claim has changed")
-    if (type_.name, key, by) not in ledger.gathering:
-        _enter(session, ledger, type_, target, key, by, None, label)
-        ledger.gathering.add((type_.name, key, by))
+    entry = ledger.gathering.get((type_.name, key, by))
+    entry = entry or _enter(session, ledger, type_, target, key, by, None, label)
+    ledger.gathering[type_.name, key, by] = entry
+    _claim(ledger, entry)
 
 
 def _finish_gathering(ledger: Ledger) -> None:
-    for entry in list(ledger.entries):
-        if entry.type.nature is not Nature.GATHERING:
-            continue
-        _claim(ledger, entry)
-        if entry.changes:
-            entry.data = entry.type.gathered(entry.changes) if entry.type.gathered else None
-        else:  # what was put on was taken off again in the same action
+    entries = ledger.gathering.values()
+    born = {row: entry for entry in entries if entry.type.side == "birth" for row in entry.changes}
+    for entry in [entry for entry in entries if entry.type.side == "death"]:
+        for row in [row for row in entry.changes if row in born]:
+            if _undoes(entry.changes[row], born[row].changes[row]):  # put on and taken off again in the same action
+                del entry.changes[row], born[row].changes[row]
+    for entry in entries:
+        if not entry.changes:
             ledger.entries.remove(entry)
+        elif entry.type.gathered is not None:
+            entry.data = entry.type.gathered(entry.changes)
+
+
+def _undoes(death: dict[str, list[Any]], birth: dict[str, list[Any]]) -> bool:
+    return {name: pair[0] for name, pair in death.items()} == {name: pair[1] for name, pair in birth.items()}
 
 
 def _claim(ledger: Ledger, entry: Entry, as_type: EventType | None = None) -> None:
@@ -211,16 +221,17 @@ def _seal_at_commit(session: Session) -> None:
 
 def _remember_at_savepoint(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
-        ledger = session.info.get("ledger")
-        session.info.setdefault("ledgers_at_savepoints", {})[id(transaction)] = ledger.copy() if ledger else None
+        remembered = session.info.setdefault("savepoints", WeakKeyDictionary())
+        remembered[transaction] = (ledger_of(session).copy(), list(session.info.get("sealed", ())))
 
 
 def _return_to_savepoint(session: Session, transaction: SessionTransaction) -> None:
-    if not transaction.nested:
-        session.info.pop("ledger", None)
-        session.info.pop("sealed", None)
-        return
-    before = session.info.get("ledgers_at_savepoints", {}).pop(id(transaction), None)
+    # A flush that fails takes the savepoint around it along, and nothing is heard but the flush's own end.
+    point: SessionTransaction | None = transaction
+    while point is not None and not point.nested:
+        point = point.parent
     session.info.pop("ledger", None)
-    if before is not None:
-        session.info["ledger"] = before
+    session.info.pop("sealed", None)
+    if point is not None:
+        ledger, sealed = session.info["savepoints"][point]
+        session.info["ledger"], session.info["sealed"] = ledger.copy(), list(sealed)

@@ -59,12 +59,11 @@ event_head: Final = Table(
     Column("last_datetime", UtcDateTime, nullable=False),
 )
 
-#: One row for the installation: the last id given out (SQLite; PostgreSQL has a sequence) and the key of all digests.
+#: One row for the installation: the key of all digests.
 log_state: Final = Table(
     "log_state",
     Base.metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("last_event_id", BigId, nullable=False),
     Column("digest_key", String(64), nullable=False),
 )
 
@@ -104,6 +103,15 @@ _SQLITE_GUARDS: Final = {
         BEGIN SELECT RAISE(ABORT, 'the head of an event log never moves back'); END""",
     "event_head_no_delete": """CREATE TRIGGER event_head_no_delete BEFORE DELETE ON event_head
         BEGIN SELECT RAISE(ABORT, 'the head of an event log is never deleted'); END""",
+    # An INSERT OR REPLACE deletes what is in its way without asking the triggers of DELETE.
+    "event_head_no_replace": """CREATE TRIGGER event_head_no_replace BEFORE INSERT ON event_head
+        WHEN EXISTS (SELECT 1 FROM event_head WHERE account_id = NEW.account_id
+                     AND (NEW.last_id < last_id OR NEW.last_datetime < last_datetime))
+        BEGIN SELECT RAISE(ABORT, 'the head of an event log never moves back'); END""",
+    "stored_text_no_replace": """CREATE TRIGGER stored_text_no_replace BEFORE INSERT ON stored_text
+        WHEN EXISTS (SELECT 1 FROM stored_text WHERE account_id = NEW.account_id AND digest = NEW.digest
+                     AND content <> NEW.content)
+        BEGIN SELECT RAISE(ABORT, 'texts of the event log are append-only: REPLACE refused'); END""",
     "stored_text_no_update": """CREATE TRIGGER stored_text_no_update BEFORE UPDATE ON stored_text
         BEGIN SELECT RAISE(ABORT, 'texts of the event log are append-only: UPDATE refused'); END""",
     "stored_text_no_delete": """CREATE TRIGGER stored_text_no_delete BEFORE DELETE ON stored_text
@@ -111,23 +119,39 @@ _SQLITE_GUARDS: Final = {
 }
 
 _POSTGRES_FUNCTIONS: Final = (
+    """CREATE OR REPLACE FUNCTION times_of_account(account bigint, desk_lock integer)
+       RETURNS TABLE (anchor_wall timestamptz, anchor_desk timestamptz, rate double precision,
+                      last_datetime timestamptz) LANGUAGE plpgsql AS $$
+       BEGIN
+         PERFORM set_config('desk.account', account::text, true);
+         PERFORM pg_advisory_xact_lock_shared(desk_lock, (account % 2147483648)::integer);
+         RETURN QUERY SELECT clock.anchor_wall, clock.anchor_desk, clock.rate, head.last_datetime
+           FROM (SELECT 1) AS asked LEFT JOIN desk_clock clock ON clock.account_id = account
+             LEFT JOIN event_head head ON head.account_id = account;
+       END $$""",
     """CREATE OR REPLACE FUNCTION log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN RAISE EXCEPTION 'the event log is append-only: % on % refused', TG_OP, TG_TABLE_NAME; END $$""",
     """CREATE OR REPLACE FUNCTION event_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
+       DECLARE line record;
        BEGIN
-         IF EXISTS (SELECT 1 FROM fresh JOIN event_head head USING (account_id)
-                    WHERE fresh.id <= head.last_id OR fresh.created_datetime < head.last_datetime) THEN
-           RAISE EXCEPTION 'the event log only grows: behind the last id or time of the account';
-         END IF;
-         IF EXISTS (SELECT 1 FROM fresh GROUP BY account_id HAVING min(created_datetime) < max(created_datetime))
-            AND EXISTS (SELECT 1 FROM (SELECT created_datetime, lag(created_datetime)
-                          OVER (PARTITION BY account_id ORDER BY id) AS previous FROM fresh) AS line
-                        WHERE created_datetime < previous) THEN
-           RAISE EXCEPTION 'the event log only grows: times run backwards within one statement';
-         END IF;
-         INSERT INTO event_head AS head (account_id, last_id, last_datetime)
-           SELECT account_id, max(id), max(created_datetime) FROM fresh GROUP BY account_id
-           ON CONFLICT (account_id) DO UPDATE SET last_id = excluded.last_id, last_datetime = excluded.last_datetime;
+         FOR line IN SELECT account_id, min(id) AS first_id, max(id) AS last_id,
+                            min(created_datetime) AS first_time, max(created_datetime) AS last_time
+                     FROM fresh GROUP BY account_id LOOP
+           INSERT INTO event_head AS head (account_id, last_id, last_datetime)
+             VALUES (line.account_id, line.last_id, line.last_time)
+             ON CONFLICT (account_id) DO UPDATE
+               SET last_id = excluded.last_id, last_datetime = excluded.last_datetime
+               WHERE head.last_id < line.first_id AND head.last_datetime <= line.first_time;
+           IF NOT FOUND THEN
+             RAISE EXCEPTION 'the event log only grows: behind the last id or time of the account';
+           END IF;
+           IF line.first_time < line.last_time
+              AND EXISTS (SELECT 1 FROM (SELECT created_datetime, lag(created_datetime) OVER (ORDER BY id) AS previous
+                                         FROM fresh WHERE account_id = line.account_id) AS pair
+                          WHERE created_datetime < previous) THEN
+             RAISE EXCEPTION 'the event log only grows: times run backwards within one statement';
+           END IF;
+         END LOOP;
          RETURN NULL;
        END $$""",
     """CREATE OR REPLACE FUNCTION event_head_forward() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -169,17 +193,24 @@ def install_guards(connection: Connection) -> None:
 
 
 def check_guards(connection: Connection) -> None:
-    """Raise LogUnguarded, naming what is missing, unless every trigger stands and is enabled."""
+    """Raise LogUnguarded, naming what is missing, unless every trigger stands, is enabled and does what it should."""
     if not inspect(connection).has_table("event"):
         raise LogUnguarded("there is no event table: run `helpdesk migrate`")
     if connection.dialect.name == "sqlite":
-        wanted = set(_SQLITE_GUARDS)
-        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        wanted = _SQLITE_GUARDS
+        found = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     else:
-        wanted = set(_POSTGRES_GUARDS)
+        bodies = {_function_named_in(statement): statement.split("$$")[1] for statement in _POSTGRES_FUNCTIONS}
+        wanted = {name: bodies[_function_named_in(statement)] for name, statement in _POSTGRES_GUARDS.items()}
         found = connection.exec_driver_sql(
-            "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A') AND NOT tgisinternal"
+            "SELECT tgname, prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
+            " WHERE tgenabled IN ('O', 'A') AND NOT tgisinternal"
         )
-    missing = wanted - {row[0] for row in found}
+    standing: dict[str, str] = {row[0]: row[1] for row in found}
+    missing = [name for name, body in wanted.items() if standing.get(name) != body]
     if missing:
         raise LogUnguarded(f"the event log is not protected, these triggers are missing: {', '.join(sorted(missing))}")
+
+
+def _function_named_in(statement: str) -> str:
+    return statement.split("FUNCTION ")[1].split("(")[0]

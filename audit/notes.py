@@ -60,9 +60,10 @@ class Notes:
         ]
 
     def claim(self, claims: Claims, target: RowKey, root: RowKey, side: Side | None) -> Changes:
-        """Take out what an event on `target` may claim: of the object and its parts, else of what it is a part of."""
+        """Take out what an event on `target` may claim: of the object and its parts, else of what it belongs to itself."""
         taken: Changes = {}
-        for key in self.about(claims, target, side) or (self.about(claims, root, side) if root != target else []):
+        own = self.about(claims, target, side)
+        for key in own or [key for key in self.about(claims, root, side) if key == root]:
             changes, columns = self.rows[key], claims[key[0]]
             names = list(changes) if "*" in columns else [name for name in changes if name in columns]
             taken[f"{key[0]}:{key[1]}"] = {name: changes.pop(name) for name in names}

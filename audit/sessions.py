@@ -1,17 +1,25 @@
 """Sessions that witness, and connections that behave the same on SQLite and PostgreSQL."""
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, event, select, text
+from sqlalchemy import Connection, Engine, Select, Table, event, select
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
+from sqlalchemy.sql.base import ExecutableOption
 
 from audit import guards, ledger
-from audit.action import let_go, postgres_scope
-from audit.base import AccountScoped
+from audit.action import let_go, tell_account
+from audit.base import AccountScoped, Base
 
 
 class AuditedSession(Session):
     """A session whose every change is witnessed; see `audit.ledger`."""
+
+    def get(self, *args: Any, **options: Any) -> Any:
+        """As ever, but never a row of another account: neither from memory nor from the database."""
+        options["execution_options"] = {**options.get("execution_options", {}), "account_checked": True}
+        row, account_id = super().get(*args, **options), self.info.get("account_id")
+        return row if row is None or account_id in (None, getattr(row, row.__account_key__)) else None
 
 
 def scoped(session: Session, *columns: Any, table: Table) -> Select[Any]:
@@ -22,6 +30,7 @@ def scoped(session: Session, *columns: Any, table: Table) -> Select[Any]:
 def prepare(engine: Engine) -> None:
     """Make an engine's connections fit for the desk: SQLite's pragmas and explicit BEGIN, and the ban on raw writes."""
     guards.watch(engine)
+    engine.hide_parameters = True  # secrets travel as parameters, and what goes wrong is printed into logs
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -49,27 +58,32 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @event.listens_for(AuditedSession, "after_begin")
 def _tell_postgres_the_account(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        account = postgres_scope(session.info.get("account_id"))
-        connection.execute(
-            text("SELECT set_config('desk.account', :account, true)"),
-            {"account": account},
-        )
+    # Whoever writes tells it while standing in line.
+    if not session.info.get("writing"):
+        tell_account(connection, session.info.get("account_id"))
 
 
 @event.listens_for(AuditedSession, "do_orm_execute")
 def _keep_to_the_account(state: ORMExecuteState) -> None:
     guards.refuse_bulk(state)
     account_id = state.session.info.get("account_id")
-    if state.is_select and account_id is not None and not state.is_column_load:
-        state.statement = state.statement.options(
-            with_loader_criteria(
-                AccountScoped,
-                lambda model: model.account_id == account_id,
-                include_aliases=True,
-                propagate_to_loaders=True,
-            )
+    if not state.is_select or account_id is None:
+        return
+    if not state.is_column_load and "account_checked" not in state.execution_options:
+        state.statement = state.statement.options(*_of_account(account_id))
+
+
+@lru_cache(maxsize=1024)
+def _of_account(account_id: int) -> list[ExecutableOption]:
+    # The account itself is its own: its row names it in another column than all others do.
+    own = [mapper.class_ for mapper in Base.registry.mappers if not issubclass(mapper.class_, AccountScoped)]
+    return [
+        with_loader_criteria(model, criterion, include_aliases=True, propagate_to_loaders=True)
+        for model, criterion in (
+            (AccountScoped, lambda model: model.account_id == account_id),
+            *((model, getattr(model, model.__account_key__) == account_id) for model in own),
         )
+    ]
 
 
 @event.listens_for(AuditedSession, "after_transaction_end")

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, event, inspect
+from sqlalchemy import Connection, event, inspect, select
 from sqlalchemy.orm import Mapper, Session, UOWTransaction, attributes, object_session
-from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
+from sqlalchemy.orm.base import LoaderCallableStatus
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql import ClauseElement
 
 from audit.action import NoAction, current
@@ -23,6 +24,10 @@ class OpaqueValue(Exception):
 
 class FixedColumnChanged(Exception):
     """A column that is set at birth was set again."""
+
+
+class LostRace(StaleDataError):
+    """Somebody else changed the row after it was read; what was read is no true *before*."""
 
 
 class WrongAccount(Exception):
@@ -56,7 +61,9 @@ def attach(session_class: type[Session]) -> None:
 
 
 def _refuse_flush_without_action(session: Session, _context: UOWTransaction, _instances: Any) -> None:
-    if any(is_audited(type(row)) for row in (*session.new, *session.dirty, *session.deleted)):
+    if "action" not in session.info and any(
+        is_audited(type(row)) for row in (*session.new, *session.dirty, *session.deleted)
+    ):
         current(session)
     if not session.info.get("writing"):
         raise NoAction("begin(session, account_id, source=…) comes before any change")
@@ -73,6 +80,11 @@ def _forget_connection(session: Session) -> None:
     connection: Connection | None = session.info.pop("witnessed_connection", None)
     if connection is not None and not connection.closed and not connection.invalidated:
         connection.info.pop("witnessed", None)
+
+
+@event.listens_for(Base, "before_insert", propagate=True)
+def _before_birth(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
+    _refuse_expressions(mapper.class_, row)
 
 
 @event.listens_for(Base, "after_insert", propagate=True)
@@ -96,14 +108,15 @@ def _saw_change(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
         return
     _refuse_expressions(model, row)
     session, put = _pen(row, connection)
-    committed = inspect(row).committed_state
+    _refuse_stale(mapper, connection, row)
+    committed, values = inspect(row).committed_state, inspect(row).dict
     kinds = logged_columns(model)
     for name in [name for name in kinds if name in committed]:
-        history = attributes.get_history(row, name, PASSIVE_NO_INITIALIZE)
-        if not history.has_changes():
+        before, after = committed[name], values.get(name)
+        if before is LoaderCallableStatus.NO_VALUE:
+            before = None
+        if before == after and type(before) is type(after):
             continue
-        before = history.deleted[0] if history.deleted else None
-        after = history.added[0] if history.added else None
         if kinds[name] == "fixed":
             raise FixedColumnChanged(f"{model.__name__} {key_of(row)[1]}: {name} is set at birth")
         put(name, kinds[name], before, after)
@@ -114,9 +127,10 @@ def _saw_change(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
 
 
 def _refuse_expressions(model: type[Base], row: Base) -> None:
-    values = inspect(row).dict
-    for name in (*logged_columns(model), *derived_columns(model)):
-        if isinstance(values.get(name), ClauseElement) or hasattr(values.get(name), "__clause_element__"):
+    state = inspect(row)
+    for name in state.committed_state.keys() & (logged_columns(model).keys() | derived_columns(model).keys()):
+        value = state.dict.get(name)
+        if isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
             raise OpaqueValue(f"{model.__name__}.{name} was given a SQL expression; assign the value")
 
 
@@ -126,6 +140,7 @@ def _saw_death(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
     if not is_audited(model):
         return
     session, put = _pen(row, connection)
+    _refuse_stale(mapper, connection, row)
     for name, kind in logged_columns(model).items():
         put(name, kind, _committed(row, name), None)
     put("id", "fixed", key_of(row)[1], None)
@@ -134,6 +149,17 @@ def _saw_death(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
         row,
         (None, _committed(row, row.__owner__[0]) if row.__owner__ else None),
     )
+
+
+def _refuse_stale(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
+    # PostgreSQL lets two who have read the same row both write it. SQLAlchemy checks rows that have a version.
+    if connection.dialect.name == "sqlite" or mapper.version_id_col is not None:
+        return
+    names = [name for name in logged_columns(mapper.class_) if name in inspect(row).dict]
+    columns, number = [mapper.columns[name] for name in names], key_of(row)[1]
+    stored = connection.execute(select(*columns).where(mapper.columns["id"] == number).with_for_update()).one_or_none()
+    if stored is None or any(_committed(row, name) != value for name, value in zip(names, stored, strict=True)):
+        raise LostRace(f"{mapper.class_.__name__} {number} was changed by somebody else meanwhile")
 
 
 def _committed(row: Base, name: str) -> Any:

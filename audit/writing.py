@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from audit.action import Action, current, last_time
+from audit.action import Action, current
 from audit.base import to_microseconds
 from audit.book import Entry, Ledger
 from audit.clock import wall_now
@@ -33,23 +33,26 @@ _SQLITE_INSERT: Final = (
 )
 
 # The head row is locked first and ids are drawn after it: who follows by id never meets a smaller one later.
-_POSTGRES_INSERT: Final = text(
-    f"""
-    WITH head AS MATERIALIZED (SELECT last_datetime FROM event_head WHERE account_id = :account FOR UPDATE),
-         lines AS (SELECT * FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS line(
+_POSTGRES_INSERT: Final = f"""
+    WITH head AS MATERIALIZED (SELECT last_datetime FROM event_head WHERE account_id = %(account)s FOR UPDATE),
+         last AS (SELECT max(last_datetime) AS moment FROM head),
+         lines AS (SELECT * FROM jsonb_to_recordset(CAST(%(lines)s AS jsonb)) AS line(
              place integer, type text, object_type text, object_id bigint, object_label text, user_id bigint,
              actor_kind text, actor_id bigint, actor_name text, actor_version integer, initiator_id bigint,
              data text, changes text))
     INSERT INTO event (id, account_id, source, context, cause_id, created_datetime, recorded_datetime,
                        {", ".join(_COLUMNS)})
-    SELECT nextval('event_id_seq'), :account, :source, CAST(:context AS uuid), :cause,
-           greatest(CAST(:at AS timestamptz), coalesce((SELECT last_datetime FROM head), CAST(:at AS timestamptz))),
+    SELECT nextval('event_id_seq'), %(account)s, %(source)s, CAST(%(context)s AS uuid), %(cause)s,
+           greatest(CAST(%(at)s AS timestamptz), last.moment),
            clock_timestamp(), type, object_type, object_id, object_label, user_id, actor_kind, actor_id, actor_name,
            actor_version, initiator_id, CAST(data AS json), CAST(changes AS json)
-    FROM lines ORDER BY place
+    FROM last, lines ORDER BY place
     RETURNING id
     """
-)
+
+
+# Made once: `json.dumps` with options makes an encoder each time.
+_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class AccountUnknown(Exception):
@@ -73,11 +76,10 @@ def write(session: Session, ledger: Ledger) -> list[int]:
 
 
 def _account_of(ledger: Ledger) -> int:
-    for target in ledger.objects.values():
-        account_id: Any = getattr(target, target.__account_key__)
-        if account_id is not None:
-            return int(account_id)
-    raise AccountUnknown("an action without account wrote events about nothing")
+    found: set[int] = {getattr(target, target.__account_key__) for target in ledger.objects.values()}
+    if len(found) != 1:
+        raise AccountUnknown(f"an action without account wrote events about {len(found)} accounts; begin() names one")
+    return found.pop()
 
 
 def _line(entry: Entry) -> tuple[Any, ...]:
@@ -99,7 +101,7 @@ def _line(entry: Entry) -> tuple[Any, ...]:
 
 
 def _document(value: dict[str, Any] | None) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return None if value is None else _to_json(value)
 
 
 def _write_sqlite(
@@ -109,13 +111,12 @@ def _write_sqlite(
     action: Action,
     entries: list[Entry],
 ) -> list[int]:
-    count = len(entries)
-    last = connection.exec_driver_sql(
-        "UPDATE log_state SET last_event_id = last_event_id + ? RETURNING last_event_id",
-        (count,),
-    ).scalar_one()
-    ids = list(range(last - count + 1, last + 1))
-    at = to_microseconds(max(action.at, last_time(session, account_id) or action.at))
+    # Nobody else writes meanwhile, and no event is ever deleted. `begin()` has asked already, but for one action only.
+    last = session.info.pop("last_event_id", None)
+    if last is None:
+        last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM event").scalar_one()
+    ids = list(range(last + 1, last + 1 + len(entries)))
+    at = to_microseconds(action.at)  # nobody has written since `begin()` compared it with the last
     shared = (
         account_id,
         action.source,
@@ -131,18 +132,18 @@ def _write_sqlite(
 
 def _write_postgres(connection: Connection, account_id: int, action: Action, entries: list[Entry]) -> list[int]:
     lines = [{"place": place, **dict(zip(_COLUMNS, _line(entry), strict=True))} for place, entry in enumerate(entries)]
-    result = connection.execute(
+    result = connection.exec_driver_sql(
         _POSTGRES_INSERT,
         {
             "account": account_id,
-            "lines": json.dumps(lines, ensure_ascii=False),
+            "lines": _to_json(lines),
             "source": action.source,
             "context": str(action.context),
             "cause": action.cause_id,
             "at": action.at.isoformat(),
         },
     )
-    return sorted(result.scalars())
+    return sorted(row[0] for row in result)
 
 
 def _store_long_texts(connection: Connection, account_id: int, texts: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ def upgrade() -> None:
     _create_tables()
     connection = op.get_bind()
     connection.execute(
-        sa.text("INSERT INTO log_state (id, last_event_id, digest_key) VALUES (1, 0, :key)"),
+        sa.text("INSERT INTO log_state (id, digest_key) VALUES (1, :key)"),
         {"key": secrets.token_hex(32)},
     )
     install_guards(connection)
@@ -31,6 +31,8 @@ def upgrade() -> None:
 
 
 def _create_tables() -> None:
+    # sqlite_autoincrement: else SQLite gives the number of the newest row, once that is deleted, to the next one, and
+    # the log would tell two lives as one.
     op.create_table(
         "account",
         sa.Column("id", BigId, nullable=False),
@@ -43,6 +45,7 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("domain", name=op.f("uq_account_domain")),
         sa.UniqueConstraint("mail_address", name=op.f("uq_account_mail_address")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "desk_clock",
@@ -92,7 +95,6 @@ def _create_tables() -> None:
     op.create_table(
         "log_state",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("last_event_id", BigId, nullable=False),
         sa.Column("digest_key", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_log_state")),
     )
@@ -114,6 +116,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_setting_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account_setting")),
         sa.UniqueConstraint("account_id", "type", "name", name=op.f("uq_account_setting_account_id_type_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "api_key",
@@ -133,6 +136,7 @@ def _create_tables() -> None:
         sa.Column("last_used_datetime", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_api_key_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_api_key_account_id"), "api_key", ["account_id"], unique=False)
     op.create_index("ix_api_key_key_hash", "api_key", ["key_hash"], unique=False)
@@ -154,6 +158,7 @@ def _create_tables() -> None:
         sa.Column("deactivated_datetime", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_custom_field_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_field")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_custom_field_account_id"), "custom_field", ["account_id"], unique=False)
     op.create_table(
@@ -179,6 +184,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_customer_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer")),
         sa.UniqueConstraint("account_id", "email_key", name=op.f("uq_customer_account_id_email_key")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_customer_created", "customer", ["account_id", "created_datetime", "id"], unique=False)
     op.create_table(
@@ -201,6 +207,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_delivery_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint("stable_id", name=op.f("uq_delivery_stable_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_delivery_account_id"), "delivery", ["account_id"], unique=False)
     op.create_index("ix_delivery_due", "delivery", ["status", "next_attempt_datetime"], unique=False)
@@ -229,6 +236,7 @@ def _create_tables() -> None:
         sa.Column("failures_in_a_row", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_integration_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_integration")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_integration_account_id"), "integration", ["account_id"], unique=False)
     op.create_table(
@@ -251,6 +259,7 @@ def _create_tables() -> None:
         sa.Column("locked_datetime", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_job_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_job_account_id"), "job", ["account_id"], unique=False)
     op.create_index("ix_job_due", "job", ["status", "scheduled_datetime"], unique=False)
@@ -266,6 +275,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_login_session_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_session")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_login_session_token_hash")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_login_session_user_id"), "login_session", ["user_id"], unique=False)
     op.create_table(
@@ -283,6 +293,7 @@ def _create_tables() -> None:
         sa.Column("archived_datetime", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_macro_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_macro")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_macro_account_id"), "macro", ["account_id"], unique=False)
     op.create_table(
@@ -295,6 +306,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_read_mark_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_read_mark")),
         sa.UniqueConstraint("user_id", "ticket_id", name=op.f("uq_read_mark_user_id_ticket_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_read_mark_ticket_id"), "read_mark", ["ticket_id"], unique=False)
     op.create_table(
@@ -318,6 +330,7 @@ def _create_tables() -> None:
         sa.Column("next_run_datetime", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_rule_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_rule_priority", "rule", ["account_id", "priority", "id"], unique=False)
     op.create_table(
@@ -329,6 +342,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_rule_cursor_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_cursor")),
         sa.UniqueConstraint("account_id", "name", name=op.f("uq_rule_cursor_account_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "satisfaction_survey",
@@ -347,6 +361,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_satisfaction_survey_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_satisfaction_survey")),
         sa.UniqueConstraint("account_id", "ticket_id", name=op.f("uq_satisfaction_survey_account_id_ticket_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_satisfaction_survey_due", "satisfaction_survey", ["account_id", "should_send_datetime"], unique=False
@@ -361,6 +376,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_stored_file_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_file")),
         sa.UniqueConstraint("account_id", "digest", name=op.f("uq_stored_file_account_id_digest")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "tag",
@@ -373,6 +389,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_tag_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tag")),
         sa.UniqueConstraint("account_id", "name", name=op.f("uq_tag_account_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "team",
@@ -385,6 +402,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_team_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_team")),
         sa.UniqueConstraint("account_id", "name", name=op.f("uq_team_account_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "user",
@@ -412,6 +430,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_user_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("email_key", name=op.f("uq_user_email_key")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_user_account_id"), "user", ["account_id"], unique=False)
     op.create_table(
@@ -439,6 +458,7 @@ def _create_tables() -> None:
         sa.Column("deactivated_datetime", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_view_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_view")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_view_account_id"), "view", ["account_id"], unique=False)
     op.create_table(
@@ -455,6 +475,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_customer_channel_account_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_customer_channel_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_channel")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_customer_channel_address", "customer_channel", ["account_id", "type", "address"], unique=False)
     op.create_index(op.f("ix_customer_channel_customer_id"), "customer_channel", ["customer_id"], unique=False)
@@ -474,6 +495,7 @@ def _create_tables() -> None:
         sa.UniqueConstraint(
             "customer_id", "custom_field_id", name=op.f("uq_customer_field_value_customer_id_custom_field_id")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "team_member",
@@ -486,6 +508,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_team_member_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_team_member")),
         sa.UniqueConstraint("team_id", "user_id", name=op.f("uq_team_member_team_id_user_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_team_member_account_id"), "team_member", ["account_id"], unique=False)
     op.create_index(op.f("ix_team_member_user_id"), "team_member", ["user_id"], unique=False)
@@ -526,6 +549,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["assignee_user_id"], ["user.id"], name=op.f("fk_ticket_assignee_user_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_ticket_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_ticket_assignee", "ticket", ["account_id", "assignee_user_id"], unique=False)
     op.create_index("ix_ticket_created", "ticket", ["account_id", "created_datetime", "id"], unique=False)
@@ -550,6 +574,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_widget_account_id")),
         sa.ForeignKeyConstraint(["integration_id"], ["integration.id"], name=op.f("fk_widget_integration_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_widget")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_widget_account_id"), "widget", ["account_id"], unique=False)
     op.create_table(
@@ -562,6 +587,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_alias_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_alias")),
         sa.UniqueConstraint("account_id", "former_id", name=op.f("uq_ticket_alias_account_id_former_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_ticket_alias_ticket_id"), "ticket_alias", ["ticket_id"], unique=False)
     op.create_table(
@@ -580,6 +606,7 @@ def _create_tables() -> None:
         sa.UniqueConstraint(
             "ticket_id", "custom_field_id", name=op.f("uq_ticket_field_value_ticket_id_custom_field_id")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "ticket_message",
@@ -619,6 +646,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_ticket_message_account_id")),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_message_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_message")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_ticket_message_created", "ticket_message", ["account_id", "created_datetime", "id"], unique=False
@@ -636,6 +664,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_tag_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_tag")),
         sa.UniqueConstraint("ticket_id", "tag_id", name=op.f("uq_ticket_tag_ticket_id_tag_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_ticket_tag_tag_id"), "ticket_tag", ["tag_id"], unique=False)
     op.create_table(
@@ -655,6 +684,7 @@ def _create_tables() -> None:
             ["ticket_message_id"], ["ticket_message.id"], name=op.f("fk_attachment_ticket_message_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_attachment_ticket_message_id"), "attachment", ["ticket_message_id"], unique=False)
 
