@@ -19,8 +19,8 @@ def message_id(ticket: Ticket, draft: Draft) -> str | None:
 
 
 def queue_reply(message: TicketMessage) -> None:
-    """Queue a public reply for the customer's mailbox, if it goes by mail and was not said elsewhere already."""
-    if message.channel != "email" or message.imported or not message.public:
+    """Queue what the desk says in public for the customer's mailbox, if it goes by mail and was not said elsewhere."""
+    if not message.from_agent or message.channel != "email" or message.imported or not message.public:
         return
     session, recipient = session_of(message), message.ticket.customer.email
     account = session.get_one(Account, message.account_id)

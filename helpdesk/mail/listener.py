@@ -87,13 +87,16 @@ class _Conversation(SMTP):
 
 
 class Listener:
-    """A mail server on a host and port (0 for any free one)."""
+    """A mail server on a host and port (0 for any free one), which other processes of ours may share."""
 
-    def __init__(self, handler: Handler, host: str, port: int, *, hostname: str = "localhost") -> None:
+    def __init__(
+        self, handler: Handler, host: str, port: int, *, hostname: str = "localhost", is_shared: bool = False
+    ) -> None:
         self.handler = handler
         self.host, self.port = host, port
         self.transports: set[Any] = set()
         self._hostname = hostname
+        self._is_shared = is_shared
         self._loop = asyncio.new_event_loop()
         self._started = Event()
         self._trouble: OSError | None = None
@@ -140,7 +143,9 @@ class Listener:
             timeout=SECONDS_OF_SILENCE,
             loop=self._loop,
         )
-        self._server = await self._loop.create_server(conversation, self.host, self.port)
+        self._server = await self._loop.create_server(
+            conversation, self.host, self.port, reuse_port=self._is_shared or None
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _hang_up(self) -> None:

@@ -1,30 +1,92 @@
-"""A ticket's life: what each verb writes, in which order, by whom, and when it writes nothing."""
+"""What a ticket's verbs do besides writing their events; the sequences themselves are the scenes' business."""
 
 from datetime import timedelta
 
-import pytest
+from sqlalchemy import select
 
-from helpdesk import tickets
-from helpdesk.refusals import Refused
+from helpdesk import customers, merging, messages, tickets
+from helpdesk.drafts import Draft
+from helpdesk.models import Delivery, Ticket, TicketAlias
 from tests.desks import Desk
 
 
-def test_closing_an_open_ticket_writes_updated_then_closed(desk: Desk) -> None:
+def queued(desk: Desk) -> list[str]:
+    """Whereto mail is on its way."""
+    desk.session.rollback()
+    return list(desk.session.scalars(select(Delivery.recipient).order_by(Delivery.id)))
+
+
+def test_a_ticket_that_an_agent_opens_by_mail_reaches_the_customer(desk: Desk) -> None:
+    with desk.acting():
+        words = Draft(sender=desk.ana, body_text="Your parcel came back to us. Shall we send it again?")
+        opening = tickets.Opening(customer=desk.carol, subject="Your parcel", from_agent=True, messages=(words,))
+        tickets.create(desk.account, opening, by=desk.by_ana)
+    assert queued(desk) == ["carol@mail.example"]
+
+
+def test_what_a_customer_writes_and_what_is_noted_is_not_mailed(desk: Desk) -> None:
     ticket = desk.a_ticket()
-    with desk.watched() as trail, desk.acting():
-        tickets.close(desk.ticket(ticket.id), by=desk.by_ana)
-    assert trail.lines == [("ticket-updated", "Ana Lopez"), ("ticket-closed", "Ana Lopez")]
-    assert len(trail.contexts) == 1
+    with desk.acting():
+        note = Draft(sender=desk.ana, body_text="Careful, she is cross.", public=False)
+        messages.note(desk.ticket(ticket.id), note, by=desk.by_ana)
+    assert queued(desk) == []
 
 
-def test_closing_a_closed_ticket_writes_nothing(desk: Desk) -> None:
-    ticket = desk.a_ticket(status="closed")
-    with desk.watched() as trail, desk.acting():
-        tickets.close(desk.ticket(ticket.id), by=desk.by_ana)
-    assert trail.types == []
+def test_a_merged_ticket_has_both_threads_in_order_of_time_and_the_tags_of_both(desk: Desk) -> None:
+    older = desk.a_ticket("First", tags=("late",)).id
+    desk.move_clock(timedelta(minutes=5))
+    newer = desk.a_ticket("Second", tags=("late", "vip")).id
+    desk.move_clock(timedelta(minutes=5))
+    with desk.acting("email"):
+        draft = Draft(sender=desk.carol, body_text="Still waiting.", via="email")
+        messages.receive(desk.ticket(older), draft, by=desk.by_carol)
+    with desk.acting():
+        merging.merge(
+            desk.ticket(newer),
+            desk.ticket(older),
+            subject="Second",
+            customer=desk.carol,
+            assignee=desk.ben,
+            by=desk.by_ana,
+        )
+    ticket = desk.session.get_one(Ticket, older)
+    times = [message.created_datetime for message in ticket.messages]
+    assert len(times) == ticket.messages_count == 3
+    assert times == sorted(times)
+    assert [tag.name for tag in ticket.tags] == ["late", "vip"]
+    assert (ticket.subject, ticket.assignee_user_id) == ("Second", desk.ben_id)
 
 
-def test_snoozing_into_the_past_is_refused(desk: Desk) -> None:
+def test_the_number_of_a_merged_ticket_leads_to_the_one_that_lives_on_also_through_two_merges(desk: Desk) -> None:
+    first, second, third = (desk.a_ticket(name).id for name in ("One", "Two", "Three"))
+    for source, into in ((first, second), (second, third)):
+        with desk.acting():
+            merging.merge(
+                desk.ticket(source),
+                desk.ticket(into),
+                subject="One",
+                customer=desk.carol,
+                assignee=None,
+                by=desk.by_ana,
+            )
+    led = desk.session.execute(select(TicketAlias.former_id, TicketAlias.ticket_id).order_by(TicketAlias.former_id))
+    assert [tuple(row) for row in led] == [(first, third), (second, third)]
+
+
+def test_a_swapped_customer_gets_the_next_answer(desk: Desk) -> None:
     ticket = desk.a_ticket()
-    with pytest.raises(Refused, match="still to come"), desk.acting():
-        tickets.snooze(desk.ticket(ticket.id), desk.now() - timedelta(hours=1), by=desk.by_ana)
+    with desk.acting():
+        sister = customers.create(desk.account, name="Dora Diaz", email="dora@mail.example", by=desk.by_ana)
+        tickets.swap_customer(desk.ticket(ticket.id), sister, by=desk.by_ana)
+    with desk.acting():
+        words = Draft(sender=desk.ana, body_text="Dear Dora, it is on its way.")
+        messages.reply(desk.ticket(ticket.id), words, by=desk.by_ana)
+    assert queued(desk) == ["dora@mail.example"]
+
+
+def test_numbers_on_a_ticket_follow_its_messages(desk: Desk) -> None:
+    ticket = desk.a_ticket()
+    with desk.acting("api"):
+        messages.delete(desk.ticket(ticket.id).messages[0], by=desk.by_ana)
+    left = desk.session.get_one(Ticket, ticket.id)
+    assert (left.messages_count, left.excerpt, left.last_message_datetime) == (0, None, None)

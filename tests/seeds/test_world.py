@@ -1,0 +1,238 @@
+"""The demo world: rebuilt by its log, the same for the same seed, whole or not there, and believable."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import Session
+
+from audit.action import enter
+from audit.clock import DeskClock, desk_now
+from audit.replay import replay
+from helpdesk import passwords, people
+from helpdesk.accounts import WELCOME_SUBJECT
+from helpdesk.models import Account, Delivery, Ticket, TicketMessage
+from seeds import world
+from seeds.attendance import MINUTE
+from seeds.office import DEMO_PASSWORD
+from seeds.rota import Rota
+from seeds.scenarios import covered_types
+from seeds.stories import load_cast
+from tests.desks import open_session
+from tests.seeds.worlds import FRIDAY, empty_desk, events_of, small_world, what_happened
+
+ROOT = Path(__file__).parents[2]
+
+TOLD_ELSEWHERE = """
+import hashlib, pathlib, sys
+from tests.seeds.worlds import empty_desk, small_world, what_happened
+with empty_desk(pathlib.Path(sys.argv[1])) as session:
+    small_world(session)
+    print(hashlib.sha256(repr(what_happened(session)).encode()).hexdigest())
+"""
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session on an empty desk, on both databases."""
+    with open_session(engine) as session:
+        yield session
+
+
+def test_the_log_rebuilds_a_small_world(session: Session) -> None:
+    account_id = small_world(session)
+    report = replay(session, account_id)
+    assert report.agrees, report.differences
+    events = events_of(session)
+    assert len(events) > 500
+    assert events[-1].created_datetime <= FRIDAY
+    assert all(before.created_datetime <= after.created_datetime for before, after in pairwise(events))
+
+
+def test_its_clock_runs_on_from_its_end(session: Session) -> None:
+    account_id = small_world(session)
+    clock = session.get_one(DeskClock, account_id)
+    assert clock.rate == 1
+    assert FRIDAY < desk_now(session, account_id) < FRIDAY + timedelta(minutes=10)
+
+
+def test_a_second_world_is_refused(session: Session) -> None:
+    small_world(session)
+    before = len(events_of(session))
+    with pytest.raises(world.AlreadySeeded, match="There is an account 'demo' already"):
+        small_world(session, seed=2)
+    assert len(events_of(session)) == before
+
+
+def test_a_world_that_is_interrupted_leaves_nothing_behind(session: Session) -> None:
+    def interrupt(share: float) -> None:
+        if share > 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        world.seed(session, until=FRIDAY, days=3, tickets=20, progress=interrupt)
+    assert events_of(session) == []
+    enter(session, None)
+    assert session.scalar(select(func.count()).select_from(Account)) == 0
+
+
+def test_the_same_seed_makes_the_same_world_in_any_process(tmp_path: Path) -> None:
+    told = []
+    for seed in (1, 2):
+        with empty_desk(tmp_path / str(seed)) as session:
+            small_world(session, seed)
+            told.append(hashlib.sha256(repr(what_happened(session)).encode()).hexdigest())
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", TOLD_ELSEWHERE, str(tmp_path / "elsewhere")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "4711"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert elsewhere.stdout.strip() == told[0]
+    assert told[0] != told[1]
+
+
+# ── The whole world, as `helpdesk seed` makes it ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """A month with 600 tickets."""
+    with empty_desk(tmp_path_factory.mktemp("world")) as session:
+        enter(session, world.seed(session, until=FRIDAY).id)
+        yield session
+
+
+@pytest.fixture(scope="module")
+def log(demo: Session) -> list[Row[Any]]:
+    """Its events."""
+    return events_of(demo)
+
+
+def test_everything_happens_that_can(log: list[Row[Any]]) -> None:
+    assert covered_types() - {event.type for event in log} == set()
+
+
+def test_about_half_of_the_log_is_about_tickets(log: list[Row[Any]]) -> None:
+    by_object = Counter(event.object_type for event in log)
+    assert 0.45 < by_object["Ticket"] / len(log) < 0.65
+    assert 560 <= sum(event.type == "ticket-created" for event in log) <= 680
+
+
+def test_a_new_account_begins_as_in_the_live_product(log: list[Row[Any]]) -> None:
+    beginning = [event for event in log if event.context == log[0].context]
+    assert [event.type for event in beginning] == [
+        "customer-created", "ticket-created", "ticket-message-created", "user-created", "account-created",
+        "user-logged-in",
+    ]  # fmt: skip
+    assert [event.actor_kind for event in beginning] == ["system"] * 5 + ["user"]
+
+
+def test_the_desk_is_left_in_the_middle_of_its_work(demo: Session) -> None:
+    tickets = list(demo.scalars(select(Ticket)))
+    assert sum(each.is_open and not each.spam and not each.is_trashed for each in tickets) >= 10
+    assert sum(each.is_open and each.assignee_user_id is None for each in tickets) >= 3
+    snoozed = [each.snooze_datetime for each in tickets if each.snooze_datetime is not None]
+    assert len(snoozed) >= 5
+    assert min(snoozed) > FRIDAY
+    assert sum(each.spam for each in tickets) >= 5
+    assert sum(each.is_trashed for each in tickets) >= 3
+    assert any(each.subject == WELCOME_SUBJECT for each in tickets)
+
+
+def test_every_day_of_the_last_week_is_full_up_to_the_end(log: list[Row[Any]]) -> None:
+    days = Counter((FRIDAY - event.created_datetime).days for event in log)
+    assert all(days[day] > 100 for day in range(7))
+    assert sum(event.created_datetime > FRIDAY - timedelta(hours=2) for event in log) >= 10
+    assert max(event.created_datetime for event in log) <= FRIDAY
+
+
+def test_agents_work_in_their_shifts(demo: Session, log: list[Row[Any]]) -> None:
+    cast = load_cast()
+    rota, agents = Rota(cast), {agent.email: agent for agent in cast.agents}
+    by_number = {number: agents[email] for email, number in people_of(demo)}
+    for event in log:
+        if event.user_id is not None and event.source == "web":
+            shift = rota.shift(by_number[event.user_id], rota.local(event.created_datetime).date())
+            assert shift is not None, event
+            assert shift[0] <= event.created_datetime <= shift[1] + 15 * MINUTE, event
+
+
+def people_of(session: Session) -> list[tuple[str, int]]:
+    """Addresses and numbers of the team members."""
+    return [(agent.email, user.id) for agent in load_cast().agents if (user := people.by_email(session, agent.email))]
+
+
+def test_nobody_acts_before_they_have_logged_in(log: list[Row[Any]]) -> None:
+    logged_in: set[int] = set()
+    for event in log:
+        if event.type == "user-logged-in":
+            logged_in.add(event.user_id)
+        elif event.user_id is not None and event.context != log[0].context:
+            assert event.user_id in logged_in, event
+
+
+def test_customers_write_at_believable_hours(log: list[Row[Any]]) -> None:
+    rota = Rota(load_cast())
+    hours = Counter(local(rota, event).hour for event in log if event.type == "ticket-created")
+    weekdays = Counter(local(rota, event).weekday() for event in log if event.type == "ticket-created")
+    assert sum(hours[hour] for hour in range(1, 6)) < 0.06 * sum(hours.values())
+    assert sum(weekdays[day] for day in (5, 6)) < 0.25 * sum(weekdays.values())
+    assert min(weekdays.values()) > 20
+
+
+def local(rota: Rota, event: Row[Any]) -> datetime:
+    """When it happened by the clock on the studio's wall."""
+    return rota.local(event.created_datetime)
+
+
+def test_what_people_say_can_be_read(demo: Session) -> None:
+    for message in demo.scalars(select(TicketMessage)):
+        assert message.body_text
+        assert message.body_text.strip()
+        assert "{" not in message.body_text
+        assert "lorem" not in message.body_text.lower()
+
+
+def test_nothing_said_in_the_past_is_mailed_today(demo: Session) -> None:
+    assert set(demo.scalars(select(Delivery.status))) == {"sent"}
+    replies = select(func.count()).where(
+        TicketMessage.from_agent, TicketMessage.public, TicketMessage.channel == "email"
+    )
+    assert (demo.scalar(replies) or 0) > 400
+    assert not any(demo.scalars(select(TicketMessage.imported)))
+
+
+def test_mails_answer_each_other(demo: Session) -> None:
+    said = set(demo.scalars(select(TicketMessage.message_id).where(TicketMessage.message_id.is_not(None))))
+    answers = list(demo.scalars(select(TicketMessage.in_reply_to).where(TicketMessage.in_reply_to.is_not(None))))
+    known = [answer for answer in answers if answer in said]
+    assert len(answers) > 400
+    assert len(known) > 0.97 * len(answers)  # some answer a message that was deleted
+
+
+def test_the_trash_loses_what_has_lain_there_for_thirty_days(log: list[Row[Any]]) -> None:
+    (emptied,) = [event for event in log if event.type == "ticket-deleted" and event.actor_kind == "schedule"]
+    (thrown,) = [event for event in log if event.type == "ticket-trashed" and event.object_id == emptied.object_id]
+    assert emptied.created_datetime - thrown.created_datetime == timedelta(days=30)
+
+
+def test_everybody_has_the_password_that_is_printed(demo: Session) -> None:
+    for agent in load_cast().agents:
+        user = people.by_email(demo, agent.email)
+        assert user is not None
+        assert (user.name, user.role) == (agent.name, agent.role)
+        assert passwords.matches(user.password_hash, DEMO_PASSWORD)
