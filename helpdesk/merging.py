@@ -26,17 +26,16 @@ def merge(
         message.ticket = into
     _unite_tags(source, into)
     _unite_fields(source, into)
-    for alias in list(source.aliases):
-        source.aliases.remove(alias)
-        into.aliases.append(alias)
+    for alias in source.aliases:
+        alias.ticket_id = into.id
     into.aliases.append(TicketAlias(account_id=into.account_id, former_id=source.id))
     into.subject = subject
     into.customer_id = customer.id
     into.assignee_user_id = assignee.id if assignee else None
     into.assignee_team_id = team.id if team else into.assignee_team_id
     record(TICKET_MERGED, into, by=by)
-    session_of(into).expire(into, ["messages"])
-    session_of(into).expire(source, ["messages", "aliases"])
+    for ticket in (into, source):
+        session_of(into).expire(ticket, ["messages", "aliases"])
     messages.recount(into)
     tickets.erase(source, by=by)
     return into

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from helpdesk import customers, merging, messages, tickets
+from helpdesk import customers, merging, messages, tags, tickets
 from helpdesk.drafts import Draft
 from helpdesk.models import Delivery, Ticket, TicketAlias
 from tests.desks import Desk
@@ -33,10 +33,13 @@ def test_what_a_customer_writes_and_what_is_noted_is_not_mailed(desk: Desk) -> N
 
 
 def test_a_merged_ticket_has_both_threads_in_order_of_time_and_the_tags_of_both(desk: Desk) -> None:
-    older = desk.a_ticket("First", tags=("late",)).id
+    older = desk.a_ticket("First").id
     desk.move_clock(timedelta(minutes=5))
-    newer = desk.a_ticket("Second", tags=("late", "vip")).id
+    newer = desk.a_ticket("Second").id
     desk.move_clock(timedelta(minutes=5))
+    with desk.acting():
+        tags.put_on(desk.ticket(older), ["late"], by=desk.by_ana)
+        tags.put_on(desk.ticket(newer), ["late", "vip"], by=desk.by_ana)
     with desk.acting("email"):
         draft = Draft(sender=desk.carol, body_text="Still waiting.", via="email")
         messages.receive(desk.ticket(older), draft, by=desk.by_carol)
