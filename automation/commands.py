@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from audit.action import enter
 from audit.clock import desk_now
 from automation import clockwork, serving
-from helpdesk import accounts
+from helpdesk import settings
 from helpdesk.commands import chosen_account, command_session, with_account
 from helpdesk.models import Account
 from helpdesk.refusals import Refused
@@ -137,7 +137,7 @@ def _moment(session: Session, account_id: int, words: str) -> datetime:
 
 def _zone(session: Session, account_id: int) -> ZoneInfo:
     enter(session, account_id)
-    hours = accounts.setting(session.get_one(Account, account_id), "business-hours")
+    hours = settings.read(session.get_one(Account, account_id), "business-hours")
     return ZoneInfo(hours.get("timezone", "UTC"))
 
 

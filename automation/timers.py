@@ -13,7 +13,7 @@ from audit.action import begin, enter, hold
 from audit.actors import Actor
 from audit.clock import desk_now
 from audit.ledger import seal
-from helpdesk import accounts, tickets
+from helpdesk import settings, tickets
 from helpdesk.models import Account, AccountSetting, Ticket
 
 #: How many due things share one transaction: enough to be fast, few enough that nobody waits long.
@@ -49,7 +49,7 @@ def is_due(session: Session, account_id: int, upto: datetime) -> bool:
     ).one()
     first_snoozed, first_trashed, kept = row
     return (first_snoozed is not None and first_snoozed <= upto) or (
-        first_trashed is not None and first_trashed <= upto - _span(kept or accounts.DEFAULTS["trash"])
+        first_trashed is not None and first_trashed <= upto - _span(kept or settings.DEFAULTS["trash"])
     )
 
 
@@ -99,7 +99,7 @@ def due(session: Session, account_id: int, upto: datetime, limit: int = BATCH) -
 
 def trash_span(session: Session, account_id: int) -> timedelta:
     """How long a ticket lies in the trash before it is deleted for good."""
-    return _span(accounts.setting(session.get_one(Account, account_id), "trash"))
+    return _span(settings.read(session.get_one(Account, account_id), "trash"))
 
 
 def play(

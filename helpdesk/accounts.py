@@ -1,4 +1,4 @@
-"""The verbs of accounts: opened with a welcome ticket, renamed, set up."""
+"""The verbs of accounts: opened with a welcome ticket, renamed."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,28 +9,14 @@ from sqlalchemy.orm import Session
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import customers, people, tickets
+from helpdesk import customers, people, settings, tickets
 from helpdesk.drafts import Draft
 from helpdesk.events import (
     ACCOUNT_CREATED,
-    ACCOUNT_SETTING_CREATED,
-    ACCOUNT_SETTING_UPDATED,
     ACCOUNT_UPDATED,
 )
-from helpdesk.models import Account, AccountSetting, Role, User
+from helpdesk.models import Account, Role, User
 from helpdesk.refusals import Refused
-from helpdesk.sessions import session_of
-
-#: What a setting holds as long as nobody has set it.
-DEFAULTS: Final[dict[str, dict[str, Any]]] = {
-    "business-hours": {
-        "timezone": "UTC",
-        "business_hours": [{"days": "1,2,3,4,5", "from_time": "09:00", "to_time": "17:00"}],
-    },
-    "audit-log": {"longest_period_days": 7},  # null lifts the limit
-    "trash": {"days": 30},
-    "satisfaction-surveys": {"enabled": False, "delay_hours": 24},
-}
 
 WELCOME_SUBJECT: Final = "Welcome to your new desk"
 WELCOME_TEXT: Final = (
@@ -65,7 +51,7 @@ def open_account(session: Session, opening: Opening, *, by: Actor) -> tuple[Acco
     session.add(account)
     session.flush()
     for type_, data in opening.settings:
-        session.add(_setting(account, type_, data))
+        session.add(settings.new(account, type_, data))
     _welcome(account, by=by)
     owner = people.create(
         account, email=opening.owner_email, name=opening.owner_name, role=Role.OWNER, password=opening.password, by=by
@@ -83,36 +69,6 @@ def rename(account: Account, name: str, *, by: Actor) -> None:
         return
     account.name = tidy
     record(ACCOUNT_UPDATED, account, by=by)
-
-
-def setting(account: Account, type_: str) -> dict[str, Any]:
-    """What a setting holds."""
-    row = _find(account, type_)
-    return dict(row.data) if row is not None else dict(DEFAULTS.get(type_, {}))
-
-
-def set_up(account: Account, type_: str, data: dict[str, Any], *, by: Actor) -> None:
-    """Set a setting."""
-    row = _find(account, type_)
-    if row is not None and row.data == data:
-        return
-    if row is None:
-        session_of(account).add(_setting(account, type_, data))
-        record(ACCOUNT_SETTING_CREATED, account, by=by)
-    else:
-        row.data = data
-        record(ACCOUNT_SETTING_UPDATED, account, by=by)
-    record(ACCOUNT_UPDATED, account, by=by)
-
-
-def _setting(account: Account, type_: str, data: dict[str, Any]) -> AccountSetting:
-    return AccountSetting(account_id=account.id, type=type_, data=data, created_datetime=now(session_of(account)))
-
-
-def _find(account: Account, type_: str) -> AccountSetting | None:
-    return session_of(account).scalar(
-        select(AccountSetting).where(AccountSetting.account_id == account.id, AccountSetting.type == type_)
-    )
 
 
 def _welcome(account: Account, *, by: Actor) -> None:

@@ -2,7 +2,7 @@
 
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import messages, tickets
+from helpdesk import thread, tickets
 from helpdesk.events import TICKET_MERGED
 from helpdesk.models import Customer, Team, Ticket, TicketAlias, TicketFieldValue, TicketTag, User
 from helpdesk.refusals import Refused
@@ -36,7 +36,7 @@ def merge(
     record(TICKET_MERGED, into, by=by)
     for ticket in (into, source):
         session_of(into).expire(ticket, ["messages", "aliases"])
-    messages.recount(into)
+    thread.recount(into)
     tickets.erase(source, by=by)
     return into
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import accounts
+from helpdesk import settings
 from helpdesk.events import SATISFACTION_SURVEY_CREATED, TICKET_SATISFACTION_SURVEY_SKIPPED
 from helpdesk.models import Account, SatisfactionSurvey, Ticket
 from helpdesk.sessions import session_of
@@ -19,7 +19,7 @@ SURVEYS: Final = Actor.system("satisfaction surveys")
 def consider(ticket: Ticket) -> None:
     """After a close: prepare a survey, or say why none is sent; nothing where the account sends none."""
     session = session_of(ticket)
-    setting = accounts.setting(session.get_one(Account, ticket.account_id), "satisfaction-surveys")
+    setting = settings.read(session.get_one(Account, ticket.account_id), "satisfaction-surveys")
     if not setting.get("enabled"):
         return
     reasons = _reasons_against(ticket)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import messages, outbox, surveys, tags
+from helpdesk import outbox, surveys, tags, thread
 from helpdesk.drafts import Draft
 from helpdesk.events import (
     TICKET_ASSIGNED,
@@ -80,7 +80,7 @@ def create(account: Account, opening: Opening, *, by: Actor) -> Ticket:
     session.add(ticket)
     record(TICKET_CREATED, ticket, by=by)
     for draft in opening.messages:
-        outbox.queue_reply(messages.put(ticket, draft, by=by))
+        outbox.queue_reply(thread.put(ticket, draft, by=by))
     if opening.assignee is not None:
         assign(ticket, opening.assignee, by=by)
     if opening.team is not None:

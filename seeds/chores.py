@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import select
 
 from audit.actors import Actor
-from helpdesk import accounts, customers, keys, macros, people, tags, teams
+from helpdesk import accounts, customers, keys, macros, people, settings, tags, teams
 from helpdesk.models import ApiKey, Role, Tag
 from seeds.attendance import plan_break_in
 from seeds.office import DEMO_PASSWORD, FIRST_TAG_NAMES, MISSPELT, actions_of, add_macro, make_key
@@ -81,12 +81,12 @@ def _rename_account(player: Player, staff: Staff, who: Agent, at: datetime) -> N
 def _widen_hours(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
     hours = {"timezone": staff.cast.timezone, "business_hours": OPENING_HOURS}
     with _by_hand(player, staff, who, at) as by:
-        accounts.set_up(staff.account, "business-hours", hours, by=by)
+        settings.change(staff.account, "business-hours", hours, by=by)
 
 
 def _try_surveys(enabled: bool, player: Player, staff: Staff, who: Agent, at: datetime) -> None:
     with _by_hand(player, staff, who, at) as by:
-        accounts.set_up(staff.account, "satisfaction-surveys", {"enabled": enabled, "delay_hours": 24}, by=by)
+        settings.change(staff.account, "satisfaction-surveys", {"enabled": enabled, "delay_hours": 24}, by=by)
 
 
 def _spell_name(player: Player, staff: Staff, who: Agent, at: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from audit.actors import Actor
 from audit.clock import set_clock
-from helpdesk import accounts, keys, macros, people, tags, teams
+from helpdesk import accounts, keys, macros, people, settings, tags, teams
 from helpdesk.models import Role
 from seeds.player import Player
 from seeds.rota import Rota
@@ -168,7 +168,7 @@ def _set_hours(player: Player, staff: Staff, at: datetime) -> None:
         "business_hours": [{"days": "1,2,3,4,5", "from_time": "09:00", "to_time": "17:00"}],
     }
     with player.acting(at, "web"):
-        accounts.set_up(staff.account, "business-hours", hours, by=staff.by(staff.role("owner")))
+        settings.change(staff.account, "business-hours", hours, by=staff.by(staff.role("owner")))
 
 
 def _add_team(player: Player, staff: Staff, sheet: TeamSheet, at: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from audit.clock import desk_now
 from audit.db import db
 from audit.directory import Member, Viewer
-from helpdesk import accounts
+from helpdesk import settings
 from helpdesk.models import Account, AccountSetting, Ticket, TicketMessage, User
 
 
@@ -83,7 +83,7 @@ class HelpdeskDirectory:
         data = db.session.scalar(
             select(AccountSetting.data).where(AccountSetting.account_id == account_id, AccountSetting.type == type_)
         )
-        return dict(data) if data is not None else dict(accounts.DEFAULTS[type_])
+        return dict(data) if data is not None else dict(settings.DEFAULTS[type_])
 
 
 def ticket_address(number: int) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from audit.action import enter
 from audit.clock import wall_now
 from audit.db import db
-from helpdesk import accounts, permissions
+from helpdesk import permissions, settings
 from helpdesk.config import Config
 from helpdesk.models import Account, AccountSetting, LoginSession, User
 from helpdesk.permissions import Action
@@ -148,7 +148,7 @@ def _recognise(session: Session, token: str) -> None:
     ).first()
     if found is None:
         return
-    hours = found.data or accounts.DEFAULTS["business-hours"]
+    hours = found.data or settings.DEFAULTS["business-hours"]
     g.user = Me(found.id, found.name, found.email, found.role)
     g.account = Here(found.account_id, found.account_name, found.mail_address, hours.get("timezone") or "UTC")
     enter(session, found.account_id)

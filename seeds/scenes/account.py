@@ -1,9 +1,9 @@
 """Scenes of an account and its settings."""
 
 from audit.action import begin
-from helpdesk import accounts
-from seeds.scenarios import quiet, scenario
+from helpdesk import accounts, settings
 from seeds.scenes.beginnings import SYSTEM, USER
+from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import SIGN_UP, Stage
 
 
@@ -52,7 +52,7 @@ def the_name_it_has(stage: Stage, _number: int) -> None:
 )
 def the_trash_is_kept_longer(stage: Stage, _number: int) -> None:
     with stage.acting():
-        accounts.set_up(stage.account, "trash", {"days": 60}, by=stage.by_admin)
+        settings.change(stage.account, "trash", {"days": 60}, by=stage.by_admin)
 
 
 def _a_setting(stage: Stage) -> int:
@@ -69,4 +69,4 @@ def _a_setting(stage: Stage) -> int:
 )
 def the_trash_is_kept_shorter(stage: Stage, _number: int) -> None:
     with stage.acting():
-        accounts.set_up(stage.account, "trash", {"days": 10}, by=stage.by_admin)
+        settings.change(stage.account, "trash", {"days": 10}, by=stage.by_admin)

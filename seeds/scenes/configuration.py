@@ -2,8 +2,8 @@
 
 from helpdesk import macros, tags
 from helpdesk.models import Macro, Tag
-from seeds.scenarios import quiet, scenario
 from seeds.scenes.beginnings import USER
+from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import Stage
 
 

@@ -2,7 +2,6 @@
 
 from helpdesk import messages, tickets
 from helpdesk.drafts import Draft
-from seeds.scenarios import quiet, scenario
 from seeds.scenes.beginnings import (
     CUSTOMER,
     USER,
@@ -13,6 +12,7 @@ from seeds.scenes.beginnings import (
     snoozed_ticket,
     spam_ticket,
 )
+from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import Stage
 
 RECEIVED = ("ticket-message-created", CUSTOMER)

@@ -2,8 +2,8 @@
 
 from helpdesk import customers, keys, people, teams
 from helpdesk.models import ApiKey, Role
-from seeds.scenarios import quiet, scenario
 from seeds.scenes.beginnings import SYSTEM, USER
+from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import Stage
 
 

@@ -4,10 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from helpdesk import accounts, customers, merging, tags, tickets
+from helpdesk import customers, merging, settings, tags, tickets
 from helpdesk.drafts import Draft
 from helpdesk.models import Ticket
-from seeds.scenarios import quiet, scenario
 from seeds.scenes.beginnings import (
     CUSTOMER,
     HOUR,
@@ -23,6 +22,7 @@ from seeds.scenes.beginnings import (
     team_ticket,
     trashed_ticket,
 )
+from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import Stage
 
 UPDATED = ("ticket-updated", USER)
@@ -418,7 +418,7 @@ def spam_where_surveys_are_sent(stage: Stage) -> int:
     """A ticket marked as spam, in an account that asks its customers how it was."""
     with stage.acting("cli"):
         setting = {"enabled": True, "delay_hours": 24}
-        accounts.set_up(stage.account, "satisfaction-surveys", setting, by=stage.by_admin)
+        settings.change(stage.account, "satisfaction-surveys", setting, by=stage.by_admin)
     return spam_ticket(stage)
 
 

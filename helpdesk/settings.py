@@ -1,0 +1,54 @@
+"""An account's settings, one row per type; what nobody has set holds its default."""
+
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from audit.action import now
+from audit.actors import Actor
+from audit.ledger import record
+from helpdesk.events import ACCOUNT_SETTING_CREATED, ACCOUNT_SETTING_UPDATED, ACCOUNT_UPDATED
+from helpdesk.models import Account, AccountSetting
+from helpdesk.sessions import session_of
+
+#: What a setting holds as long as nobody has set it.
+DEFAULTS: Final[dict[str, dict[str, Any]]] = {
+    "business-hours": {
+        "timezone": "UTC",
+        "business_hours": [{"days": "1,2,3,4,5", "from_time": "09:00", "to_time": "17:00"}],
+    },
+    "audit-log": {"longest_period_days": 7},  # null lifts the limit
+    "trash": {"days": 30},
+    "satisfaction-surveys": {"enabled": False, "delay_hours": 24},
+}
+
+
+def read(account: Account, type_: str) -> dict[str, Any]:
+    """What a setting holds."""
+    row = _find(account, type_)
+    return dict(row.data) if row is not None else dict(DEFAULTS.get(type_, {}))
+
+
+def change(account: Account, type_: str, data: dict[str, Any], *, by: Actor) -> None:
+    """Set a setting."""
+    row = _find(account, type_)
+    if row is not None and row.data == data:
+        return
+    if row is None:
+        session_of(account).add(new(account, type_, data))
+        record(ACCOUNT_SETTING_CREATED, account, by=by)
+    else:
+        row.data = data
+        record(ACCOUNT_SETTING_UPDATED, account, by=by)
+    record(ACCOUNT_UPDATED, account, by=by)
+
+
+def new(account: Account, type_: str, data: dict[str, Any]) -> AccountSetting:
+    """A setting that is not there yet; whoever adds it records it."""
+    return AccountSetting(account_id=account.id, type=type_, data=data, created_datetime=now(session_of(account)))
+
+
+def _find(account: Account, type_: str) -> AccountSetting | None:
+    return session_of(account).scalar(
+        select(AccountSetting).where(AccountSetting.account_id == account.id, AccountSetting.type == type_)
+    )

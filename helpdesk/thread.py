@@ -1,0 +1,69 @@
+"""A ticket's thread: where a message is added, with no other consequence, and what the ticket says of its messages."""
+
+from typing import Final
+
+from audit.action import now
+from audit.actors import Actor
+from audit.ledger import record
+from helpdesk import files, outbox
+from helpdesk.drafts import Draft
+from helpdesk.events import TICKET_MESSAGE_CREATED
+from helpdesk.models import Customer, Ticket, TicketMessage, User
+from helpdesk.sessions import session_of
+
+LONGEST_EXCERPT: Final = 200
+
+
+def put(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
+    """Add a message to the thread, with no other consequence."""
+    session = session_of(ticket)
+    sender = draft.sender
+    message = TicketMessage(
+        account_id=ticket.account_id,
+        ticket=ticket,
+        public=draft.public,
+        from_agent=draft.from_agent,
+        channel=draft.channel if draft.public else "internal-note",
+        via=draft.via,
+        sender_user_id=sender.id if isinstance(sender, User) else None,
+        sender_customer_id=sender.id if isinstance(sender, Customer) else None,
+        sender_name=(sender.name or sender.email or "") if sender is not None else by.name,
+        sender_address=sender.email if sender is not None else None,
+        source=draft.source,
+        subject=draft.subject,
+        body_text=draft.body_text,
+        body_html=draft.body_html,
+        stripped_text=draft.stripped_text if draft.stripped_text is not None else draft.body_text,
+        message_id=draft.message_id or outbox.message_id(ticket, draft),
+        in_reply_to=draft.in_reply_to,
+        is_automatic=draft.is_automatic,
+        external_id=draft.external_id,
+        integration_id=draft.integration_id,
+        rule_id=draft.rule_id,
+        macros=draft.macros,
+        headers=draft.headers,
+        imported=draft.imported_at is not None,
+        created_datetime=draft.imported_at or now(session),
+    )
+    session.add(message)
+    for file in draft.files:
+        files.attach(message, file)
+    record(TICKET_MESSAGE_CREATED, message, by=by)
+    recount(ticket)
+    return message
+
+
+def recount(ticket: Ticket) -> None:
+    """Bring what a ticket says of its messages up to date; `ticket-updated` claims it."""
+    public = [message for message in ticket.messages if message.public]
+    received = [message for message in public if not message.from_agent]
+    newest = public[-1] if public else None
+    ticket.messages_count = len(ticket.messages)
+    ticket.excerpt = _excerpt(newest) if newest else None
+    ticket.last_message_datetime = newest.created_datetime if newest else None
+    ticket.last_received_message_datetime = received[-1].created_datetime if received else None
+
+
+def _excerpt(message: TicketMessage) -> str | None:
+    words = " ".join((message.stripped_text or message.body_text or "").split())
+    return words[:LONGEST_EXCERPT] or None
