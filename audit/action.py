@@ -180,9 +180,10 @@ def _times(session: Session, account_id: int | None) -> tuple[datetime, datetime
 
 
 def _begin_writing(session: Session, account_id: int | None) -> None:
-    if session.new or session.dirty or session.deleted:
-        raise NoAction("something was changed before begin(): it would not know its account")
-    session.rollback()
+    if session.in_transaction():  # whatever was changed has begun one
+        if session.new or session.dirty or session.deleted:
+            raise NoAction("something was changed before begin(): it would not know its account")
+        session.rollback()
     session.info.pop("sealed", None)
     session.info["account_id"] = account_id
     bind = session.get_bind()

@@ -28,6 +28,7 @@ class Value:
 
     words: str
     digest: str | None = None  #: of a long text that is kept elsewhere
+    is_text: bool = False  #: somebody's own words
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Teller:
             return
         if side == "removed":
             return
-        told = sorted((name for name in columns if not _says_nothing(name, columns)), key=_moments_last)
+        told = sorted(_telling(columns), key=_moments_last)
         for name in told:
             before, after = (self._value(kind, name, value) for value in columns[name])
             if _is_secret(columns[name]) or _is_long(columns[name]):
@@ -86,7 +87,7 @@ class Teller:
                 if columns[name][1] not in (False, 0):
                     yield f"{_words(name)} {_brief(after)}"
             else:
-                yield f"{_words(name)} {_brief(before)} → {_brief(after)}"
+                yield f"{_words(name)} {f'{_brief(before)} ' if before else ''}→ {_brief(after)}"
 
     def _part(self, kind: str, number: int, columns: dict[str, list[Any]]) -> str:
         """A part's name: what it points to besides its owner, else its own words."""
@@ -126,7 +127,9 @@ class Teller:
             return Value(_moment_words(datetime.fromisoformat(value).astimezone(self.now.tzinfo), self.now))
         if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
             return Value(", ".join(map(str, value)))
-        return Value(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        if isinstance(value, str):
+            return Value(value, is_text=True)
+        return Value(json.dumps(value, ensure_ascii=False))
 
 
 def mentioned(rows: Iterable[Any]) -> set[tuple[str, int]]:
@@ -179,10 +182,10 @@ def _is_long(pair: list[Any]) -> bool:
     )
 
 
-def _says_nothing(name: str, columns: dict[str, list[Any]]) -> bool:
+def _telling(columns: dict[str, list[Any]]) -> list[str]:
     # When it was closed, beside the status that became "closed", is no news.
-    words = {value for pair in columns.values() for value in pair if isinstance(value, str)}
-    return name in _QUIET or (name.endswith("_datetime") and name.removesuffix("_datetime") in words)
+    words = {f"{value}_datetime" for pair in columns.values() for value in pair if isinstance(value, str)}
+    return [name for name in columns if name not in _QUIET and name not in words]
 
 
 def _moments_last(name: str) -> bool:
@@ -195,7 +198,7 @@ def _brief(value: Value | None) -> str:
         return "none"
     words = " ".join(value.words.split())
     words = words if len(words) <= _SHORT else words[: _SHORT - 1] + "…"
-    return f"“{words}”" if " " in words and not words[:1].isdigit() and value.digest is None else words
+    return f"“{words}”" if value.is_text and " " in words else words
 
 
 def _words(name: str) -> str:

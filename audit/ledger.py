@@ -186,7 +186,7 @@ def _check_companions(ledger: Ledger) -> None:
 
 
 def _summarise(session: Session, ledger: Ledger) -> None:
-    silenced = frozenset[str]().union(*(entry.type.silences for entry in ledger.entries))
+    silenced = {name for entry in ledger.entries for name in entry.type.silences}
     gone = {entry.root for entry in ledger.entries if entry.type.silences_own and entry.key == entry.root}
     first_of: dict[RowKey, Entry] = {}
     for entry in ledger.entries:

@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal, select, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    String,
+    column,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+    values,
+)
 from sqlalchemy.orm import Session
 
 from audit.base import BigId, UtcDateTime, from_microseconds, to_microseconds
@@ -157,16 +170,20 @@ def people(session: Session) -> dict[int, str]:
 
 def labels(session: Session, objects: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
     """What the log last called these objects; those it never spoke of are left out."""
-    parts = [
-        scoped(session, _c.object_type, _c.object_id, _c.object_label, table=event_table)
-        .where(_c.object_type == type_, _c.object_id == number)
+    wanted = list(objects)
+    if not wanted:
+        return {}
+    asked = values(column("type", String), column("id", BigInteger), name="asked").data(wanted).cte("asked")
+    last = (
+        scoped(session, _c.object_label, table=event_table)
+        .where(_c.object_type == asked.c.type, _c.object_id == asked.c.id)
         .order_by(_c.created_datetime.desc(), _c.id.desc())
         .limit(1)
-        for type_, number in objects
-    ]
-    if not parts:
-        return {}
-    return {(row[0], row[1]): row[2] for row in session.execute(_together(parts))}
+        .correlate(asked)
+        .scalar_subquery()
+    )
+    found = session.execute(select(asked.c.type, asked.c.id, last))
+    return {(row[0], row[1]): row[2] for row in found if row[2] is not None}
 
 
 def statement(

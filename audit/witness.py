@@ -127,10 +127,10 @@ def _saw_change(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
 
 
 def _refuse_expressions(model: type[Base], row: Base) -> None:
-    state = inspect(row)
-    for name in state.committed_state.keys() & (logged_columns(model).keys() | derived_columns(model).keys()):
-        value = state.dict.get(name)
-        if isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
+    state, logged, derived = inspect(row), logged_columns(model), derived_columns(model)
+    for name in state.committed_state:
+        value = state.dict.get(name) if name in logged or name in derived else None
+        if value is not None and (isinstance(value, ClauseElement) or hasattr(value, "__clause_element__")):
             raise OpaqueValue(f"{model.__name__}.{name} was given a SQL expression; assign the value")
 
 

@@ -43,7 +43,13 @@ class MailServer:
     def __init__(self, config: Config, open_session: OpenSession) -> None:
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="incoming mail")
         desk = _Desk(open_session, self._pool)
-        self._listener = Listener(desk, config.smtp_host, config.smtp_port, hostname=_hostname(config.base_url))
+        self._listener = Listener(
+            desk,
+            config.smtp_host,
+            config.smtp_port,
+            hostname=_hostname(config.base_url),
+            is_shared=not config.is_embedded,  # any number of workers
+        )
 
     @property
     def port(self) -> int:

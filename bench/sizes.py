@@ -1,0 +1,33 @@
+"""How much is measured: enough to believe it, or just enough to see that it runs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """The sizes of all measurements."""
+
+    rounds: int
+    tickets: int = 1000
+    turns: int = 10  #: short turns that each round of the write row is cut into: neighbours share the weather
+    verbs: int = 20  #: of each kind, a turn
+    writers: int = 8
+    verbs_a_writer: int = 40  #: a round
+    closes: int = 1000
+    events: int = 150_000
+    snoozes: int = 10_000
+
+    @classmethod
+    def smoke(cls, rounds: int) -> "Sizes":
+        """Tiny: that it runs and tells the truth, not how fast it is."""
+        return cls(
+            rounds=rounds,
+            tickets=40,
+            turns=2,
+            verbs=10,
+            writers=4,
+            verbs_a_writer=5,
+            closes=40,
+            events=1000,
+            snoozes=100,
+        )

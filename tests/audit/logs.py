@@ -1,0 +1,114 @@
+"""Logs made up for reading tests: many events in one statement, about nothing that has to exist."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session
+
+import helpdesk.events  # noqa: F401  # fills the registry
+from audit import queries
+from audit.action import enter
+from audit.clock import wall_now
+from audit.filters import Ground, Query
+from audit.log import event_table
+from audit.periods import Period, read_wall, span_of
+from audit.types import registry
+from tests.desks import TUESDAY
+
+BERLIN = ZoneInfo("Europe/Berlin")
+WEEK = timedelta(days=7)
+NOW = TUESDAY + timedelta(days=30)
+
+GROUND = Ground(NOW, BERLIN, WEEK, {1: "Olive Owner", 2: "Ada Admin", 3: "Ana Lopez", 4: "Ben Okafor"}, frozenset({4}))
+LAST_WEEK = Period("7d")
+
+
+def wall(words: str) -> datetime:
+    """A minute on the wall clock, as a filter has it."""
+    found = read_wall(words)
+    assert isinstance(found, datetime)
+    return found
+
+
+@dataclass
+class Made:
+    """One event to be."""
+
+    at: datetime
+    type: str = "ticket-closed"
+    user_id: int | None = 3
+    object: tuple[str, int] = ("Ticket", 7)
+    context: uuid.UUID = field(default_factory=uuid.uuid4)
+    label: str = "Where is my order?"
+
+
+def write_log(session: Session, account_id: int, made: Iterable[Made]) -> list[int]:
+    """Put these events behind the account's log, in the order of their times; answers their numbers."""
+    wanted = sorted(made, key=lambda one: one.at)
+    session.rollback()
+    enter(session, account_id)
+    connection = session.connection(execution_options={"desk_writes": True})
+    if connection.dialect.name == "sqlite":
+        last = connection.execute(select(func.max(event_table.c.id))).scalar_one()
+        ids = list(range(last + 1, last + 1 + len(wanted)))
+    else:
+        drawn = text("SELECT nextval('event_id_seq') FROM generate_series(1, :count)")
+        ids = sorted(connection.execute(drawn, {"count": len(wanted)}).scalars())
+    connection.info["witnessed"] = True
+    rows = [_row(number, account_id, one) for number, one in zip(ids, wanted, strict=True)]
+    connection.execute(insert(event_table), rows)
+    connection.info.pop("witnessed")
+    session.commit()
+    enter(session, account_id)
+    return ids
+
+
+def ground_now(session: Session, account_id: int, now: datetime = NOW) -> Ground:
+    """The ground of a desk whose clock says `now`, with the people of its log."""
+    enter(session, account_id)
+    people = queries.people(session)
+    return Ground(now, BERLIN, WEEK, people)
+
+
+def slowly(rows: Iterable[Any], query: Query, ground: Ground) -> list[int]:
+    """The ids that a query should find, newest first, by looking at every event in Python."""
+    span = span_of(query.period, ground.now, ground.zone)
+    api_only = {type_.name for type_ in registry if not type_.in_drop_down}
+
+    def fits(row: Any) -> bool:
+        return (
+            (span.start is None or row.created_datetime >= span.start)
+            and (span.end is None or row.created_datetime < span.end)
+            and (not query.members or (row.user_id or 0) in query.members)
+            and (row.type in query.types if query.types else query.api_only or row.type not in api_only)
+            and (query.target is None or (row.object_type, row.object_id) == (query.target.type, query.target.id))
+            and (query.context is None or row.context == query.context)
+        )
+
+    found = sorted(((row.created_datetime, row.id) for row in rows if fits(row)), reverse=True)
+    return [number for _, number in found]
+
+
+def _row(number: int, account_id: int, one: Made) -> dict[str, Any]:
+    return {
+        "id": number,
+        "account_id": account_id,
+        "type": one.type,
+        "object_type": one.object[0],
+        "object_id": one.object[1],
+        "object_label": one.label,
+        "user_id": one.user_id,
+        "actor_kind": "user" if one.user_id else "rule",
+        "actor_id": one.user_id or 7,
+        "actor_name": f"Member {one.user_id}" if one.user_id else "Zebra",
+        "actor_version": None if one.user_id else 3,
+        "source": "web",
+        "context": one.context,
+        "created_datetime": one.at,
+        "recorded_datetime": wall_now(),
+    }

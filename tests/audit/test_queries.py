@@ -1,0 +1,277 @@
+"""Reading the log: SQL agrees with looking at every event, pages neither skip nor repeat, each filter has its index."""
+
+import random
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from audit import queries
+from audit.action import enter
+from audit.base import MICROSECOND
+from audit.filters import NO_USER, Ground, Query, Target
+from audit.log import event_table
+from audit.periods import ANY, OWN, Period
+from audit.queries import BadCursor, Cursor, Page
+from audit.types import registry
+from tests.audit.logs import BERLIN, LAST_WEEK, NOW, Made, ground_now, slowly, wall, write_log
+from tests.databases import engine_for, sqlite_url
+from tests.desks import Desk, open_desk, open_session
+
+CHAIN = uuid.UUID(int=7)
+TYPES = ("ticket-closed", "ticket-updated", "ticket-message-created", "tag-created", "tag-renamed", "user-logged-in")
+
+
+def random_log(seed: int, size: int) -> list[Made]:
+    """Ten days, in which many events share a moment."""
+    luck = random.Random(seed)
+    return [
+        Made(
+            at=NOW - timedelta(minutes=30 * luck.randint(0, 480)),
+            type=luck.choice(TYPES),
+            user_id=luck.choice([None, None, 1, 3, 4]),
+            object=luck.choice([("Ticket", 7), ("Ticket", 8), ("Tag", 7)]),
+            context=CHAIN if luck.random() < 0.1 else uuid.UUID(int=luck.getrandbits(128)),
+        )
+        for _ in range(size)
+    ]
+
+
+def everything(session: Session, account_id: int) -> list[Any]:
+    return list(session.execute(select(event_table).where(event_table.c.account_id == account_id)))
+
+
+def all_pages(session: Session, query: Query, ground: Ground, size: int) -> list[int]:
+    ids: list[int] = []
+    before: Cursor | None = None
+    while True:
+        page = queries.page(session, query, ground, before=before, size=size)
+        ids += [row.id for row in page.rows]
+        if page.next is None:
+            return ids
+        assert len(page.rows) == size
+        before = queries.read_cursor(page.next.write(1), 1)
+
+
+_periods = st.sampled_from(
+    [
+        LAST_WEEK,
+        Period("24h"),
+        Period("yesterday"),
+        Period("today"),
+        Period(OWN, wall("2026-03-29T01:00"), wall("2026-03-31T12:30")),
+    ]
+)
+_queries = st.builds(
+    Query,
+    period=_periods,
+    types=st.sets(st.sampled_from(TYPES), max_size=4).map(lambda names: tuple(sorted(names))),
+    api_only=st.booleans(),
+    members=st.sets(st.sampled_from([NO_USER, 1, 3, 4]), max_size=3).map(lambda ids: tuple(sorted(ids))),
+    target=st.none() | st.builds(Target, st.sampled_from(["Ticket", "Tag"]), st.sampled_from([7, 8])),
+    context=st.none() | st.just(CHAIN),
+)
+
+
+def test_every_filter_alone_and_together_finds_what_a_slow_look_finds(desk: Desk) -> None:
+    write_log(desk.session, desk.account_id, random_log(1, 400))
+    ground = ground_now(desk.session, desk.account_id)
+    log = everything(desk.session, desk.account_id)
+    found = 0
+
+    @given(_queries, st.sampled_from([1, 3, 50]))
+    @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
+    def agree(query: Query, size: int) -> None:
+        nonlocal found
+        expected = slowly(log, query, ground)
+        found += len(expected)
+        assert all_pages(desk.session, query, ground, size) == expected
+        assert queries.total(desk.session, query, ground).count == len(expected)
+
+    agree()
+    assert found > 100
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(LAST_WEEK, members=(3,)),
+        Query(LAST_WEEK, members=(NO_USER,)),
+        Query(LAST_WEEK, types=("ticket-closed", "tag-created")),
+        Query(LAST_WEEK, api_only=True),
+        Query(Period("24h")),
+        Query(Period(ANY), target=Target("Ticket", 7)),
+        Query(Period(ANY), context=CHAIN, api_only=True),
+        Query(Period("24h"), members=(NO_USER, 3), types=("ticket-closed", "tag-renamed")),
+    ],
+)
+def test_the_ordinary_questions(desk: Desk, query: Query) -> None:
+    write_log(desk.session, desk.account_id, random_log(2, 300))
+    ground = ground_now(desk.session, desk.account_id)
+    expected = slowly(everything(desk.session, desk.account_id), query, ground)
+    assert expected
+    assert all_pages(desk.session, query, ground, 7) == expected
+
+
+def test_pages_of_one_moment_neither_skip_nor_repeat(desk: Desk) -> None:
+    ids = write_log(desk.session, desk.account_id, [Made(NOW - timedelta(hours=1)) for _ in range(125)])
+    ground = ground_now(desk.session, desk.account_id)
+    for query in (Query(LAST_WEEK), Query(LAST_WEEK, types=("ticket-closed",)), Query(LAST_WEEK, members=(3,))):
+        assert all_pages(desk.session, query, ground, 50) == ids[::-1]
+
+
+def test_both_ends_belong_to_the_period(desk: Desk) -> None:
+    start, end = wall("2026-03-31T09:00"), wall("2026-03-31T09:05")
+    first, last = (at.replace(tzinfo=BERLIN).astimezone(UTC) for at in (start, end + timedelta(minutes=1)))
+    moments = [first - MICROSECOND, first, last - MICROSECOND, last]
+    ids = write_log(desk.session, desk.account_id, [Made(at) for at in moments])
+    ground = ground_now(desk.session, desk.account_id)
+    assert all_pages(desk.session, Query(Period(OWN, start, end)), ground, 50) == [ids[2], ids[1]]
+
+
+def test_another_desks_log_is_never_seen(desk: Desk) -> None:
+    foreign = open_desk(desk.session, "other")
+    made = [Made(NOW - timedelta(minutes=1), context=CHAIN, object=("Ticket", 7), user_id=99) for _ in range(3)]
+    ids = write_log(desk.session, foreign.account_id, made)
+    ground = ground_now(desk.session, desk.account_id)
+    for query in (
+        Query(LAST_WEEK),
+        Query(LAST_WEEK, api_only=True),
+        Query(LAST_WEEK, members=(99,)),
+        Query(LAST_WEEK, types=("ticket-closed",)),
+        Query(Period(ANY), target=Target("Ticket", 7)),
+        Query(Period(ANY), context=CHAIN, api_only=True),
+    ):
+        assert not set(all_pages(desk.session, query, ground, 50)) & set(ids)
+        assert queries.newer(desk.session, query, ground, after=0).rows == []
+    assert queries.event(desk.session, ids[0]) is None
+    assert 99 not in queries.people(desk.session)
+    assert queries.labels(desk.session, [("Ticket", 7)]) == {}
+    with pytest.raises(BadCursor, match="not in this desk's log"):
+        queries.newer(desk.session, Query(LAST_WEEK), ground, after=ids[0])
+
+
+def test_newer_events_follow_by_number_without_gaps(desk: Desk) -> None:
+    ids = write_log(desk.session, desk.account_id, [Made(NOW - timedelta(minutes=1)) for _ in range(4)])
+    more = write_log(desk.session, desk.account_id, [Made(NOW, type=TYPES[index % 2]) for index in range(9)])
+    ground = ground_now(desk.session, desk.account_id)
+    for query, expected in (
+        (Query(LAST_WEEK), more),
+        (Query(LAST_WEEK, types=("ticket-closed",)), more[::2]),
+        (Query(LAST_WEEK, members=(NO_USER,)), []),
+    ):
+        seen: list[int] = []
+        after = ids[-1]
+        while True:
+            page: Page = queries.newer(desk.session, query, ground, after=after, size=4)
+            seen += [row.id for row in reversed(page.rows)]
+            if page.next is None:
+                break
+            after = page.next.id
+        assert seen == expected
+
+
+def test_counting_stops_at_a_cap(desk: Desk) -> None:
+    write_log(desk.session, desk.account_id, random_log(3, 100))
+    ground = ground_now(desk.session, desk.account_id)
+    for query in (Query(LAST_WEEK), Query(LAST_WEEK, types=TYPES), Query(LAST_WEEK, members=(NO_USER, 3))):
+        assert queries.total(desk.session, query, ground, most=5).count == 6
+        exact = queries.total(desk.session, query, ground).count
+        assert queries.total(desk.session, query, ground, most=exact).count == exact
+
+
+def test_people_are_known_from_the_log_by_their_last_name(desk: Desk) -> None:
+    write_log(desk.session, desk.account_id, [Made(NOW, user_id=number) for number in (41, 42, None)])
+    enter(desk.session, desk.account_id)
+    found = queries.people(desk.session)
+    assert found[41] == "Member 41"
+    assert found[desk.owner_id] == "Olive Owner"
+    assert desk.ana_id not in found
+
+
+@pytest.mark.parametrize("words", ["", "x", "ÄÖ", "MS4xLjE", "MS4x", "!" * 5000, "MS4tMS4tMQ", "OTk5LjEuMQ"])
+def test_a_cursor_we_did_not_write_is_refused(words: str) -> None:
+    with pytest.raises(BadCursor):
+        queries.read_cursor(words, 2)
+
+
+@given(st.integers(1, 2**40), st.integers(1, 2**63 - 1), st.integers(0, 10**15))
+def test_a_cursor_is_good_for_its_own_account_only(account: int, number: int, micros: int) -> None:
+    cursor = Cursor(datetime(2026, 1, 1, tzinfo=UTC) + micros * MICROSECOND, number)
+    assert queries.read_cursor(cursor.write(account), account) == cursor
+    with pytest.raises(BadCursor, match="another desk"):
+        queries.read_cursor(cursor.write(account), account + 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (Query(LAST_WEEK), "ix_event_period"),
+        (Query(LAST_WEEK, api_only=True), "ix_event_period"),
+        (Query(LAST_WEEK, types=("ticket-closed",)), "ix_event_type"),
+        (Query(LAST_WEEK, types=tuple(sorted(type_.name for type_ in registry))), "ix_event_type"),
+        (Query(LAST_WEEK, members=(3,)), "ix_event_member"),
+        (Query(LAST_WEEK, members=(NO_USER,)), "ix_event_member"),
+        (Query(LAST_WEEK, members=(NO_USER, 1, 3)), "ix_event_member"),
+        (Query(LAST_WEEK, members=(1, 3), types=("ticket-closed", "tag-created")), "ix_event_member"),
+        (Query(LAST_WEEK, members=(NO_USER,), types=("ticket-closed", "tag-created")), "ix_event_type"),
+        (Query(Period(ANY), target=Target("Ticket", 7)), "ix_event_object"),
+        (Query(Period(ANY), target=Target("Ticket", 7), members=(3,)), "ix_event_object"),
+        (Query(Period(ANY), context=CHAIN), "ix_event_context"),
+        (Query(Period(ANY), context=CHAIN, types=("ticket-closed",), members=(3,)), "ix_event_context"),
+    ],
+)
+@pytest.mark.parametrize("look", ["first", "further", "newer", "total"])
+def test_sqlite_walks_the_index_made_for_it(plans: "Plans", query: Query, index: str, look: str) -> None:
+    steps = plans.of(query, look)
+    searches = [step for step in steps if step.startswith(("SEARCH event", "SCAN event"))]
+    # Counting needs no order, so all types may be counted by theirs.
+    good = (index, "INTEGER PRIMARY KEY (rowid=?)", *(["ix_event_type"] if look == "total" else []))
+    assert searches
+    assert all(step.startswith("SEARCH") and any(name in step for name in good) for step in searches), steps
+    if not query.is_exempt:
+        assert any("created_datetime" in step for step in searches), steps
+
+
+class Plans:
+    """How SQLite goes about a question."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._ground = ground_now(session, 1)
+        self._asked: list[Any] = []
+        event.listen(session.get_bind(), "before_execute", lambda _c, statement, *_: self._asked.append(statement))
+
+    def of(self, query: Query, look: str) -> list[str]:
+        """The steps of its plan."""
+        session, ground = self._session, self._ground
+        if look == "total":
+            queries.total(session, query, ground)
+        elif look == "newer":
+            queries.newer(session, query, ground, after=queries.newest_id(session))
+        else:
+            before = Cursor(NOW - timedelta(days=1), 100) if look == "further" else None
+            queries.page(session, query, ground, before=before)
+        literal = self._asked[-1].compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        return [row.detail for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {literal}")]
+
+
+@pytest.fixture(scope="module", params=["fresh", "analysed"])
+def plans(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plans]:
+    """A log of some size, with and without statistics about it."""
+    with sqlite_url(tmp_path_factory.mktemp("plans")) as url:
+        engine = engine_for(url)
+        session = open_session(engine)
+        write_log(session, open_desk(session).account_id, random_log(4, 5_000))
+        if request.param == "analysed":
+            with engine.begin() as connection:
+                connection.exec_driver_sql("ANALYZE")
+        yield Plans(session)
+        session.close()
+        engine.dispose()

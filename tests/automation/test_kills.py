@@ -1,0 +1,111 @@
+"""Processes that play what is due, killed at random while others write: nothing is lost, nothing happens twice."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import URL
+
+from audit.clock import set_clock
+from helpdesk import tickets
+from tests.automation.killing import Plan
+from tests.desks import TUESDAY, Desk
+
+ROOT = Path(__file__).parents[2]
+START = TUESDAY + timedelta(days=30)
+
+#: Things due, seconds in which they fall due, kills that must hit an open transaction, and the longest it may take.
+SMALL = (1200, 10, 50, 120)
+FULL = (6000, 60, 200, 400)
+
+
+@pytest.mark.parametrize(
+    "size", [pytest.param(SMALL, id="small"), pytest.param(FULL, id="full", marks=pytest.mark.long)]
+)
+def test_nothing_due_is_lost_or_done_twice(
+    desk: Desk, database_url: URL, size: tuple[int, int, int, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    count, seconds, enough, longest = size
+    wakings, deletions = put_to_sleep(desk, count)
+    worked_on = [desk.a_ticket(f"worked on {index}").id for index in range(20)]
+    last_due = max([*wakings.values(), *deletions.values()])
+    with desk.acting("cli"):
+        set_clock(desk.session, desk.account_id, desk=START, rate=(last_due - START).total_seconds() / seconds)
+    plan = Plan(
+        url=database_url.render_as_string(hide_password=False),
+        account_id=desk.account_id,
+        user_id=desk.ana_id,
+        ticket_ids=worked_on,
+        due=count,
+        last_due=last_due.isoformat(),
+        seed=20261123,
+        enough=enough,
+        seconds=longest,
+    )
+    outcome = drive(plan)
+    with capsys.disabled():
+        print(f"\n  kills on {database_url.get_backend_name()}: {outcome}", end=" ")
+    assert outcome["done"], outcome
+    assert outcome["failures"] == 0, outcome
+    # Begun: holds the write lock of the database, or waits for the account. Changed: has written and not committed.
+    assert outcome["begun"] + outcome["changed"] >= enough, "too few kills hit an open transaction"
+    assert outcome["changed"] >= enough // 5, "too few kills hit a transaction that had changed something"
+    check_the_log(desk, wakings, deletions)
+    with desk.acting("cli") as action:  # the fixture's replay wants the clock to stand
+        set_clock(desk.session, desk.account_id, desk=action.at, rate=0)
+
+
+def put_to_sleep(desk: Desk, count: int) -> tuple[dict[int, datetime], dict[int, datetime]]:
+    """Tickets that will wake, and tickets whose stay in the trash will end, a second of desk time apart."""
+    numbers: list[int] = []
+    for _ in range(count // 200):
+        with desk.acting("simulator", at=TUESDAY):
+            for index in range(200):
+                opening = tickets.Opening(customer=desk.carol, subject=f"Ticket {index}")
+                numbers.append(tickets.create(desk.account, opening, by=desk.by_carol).id)
+    wakings = {number: START + timedelta(seconds=1 + index) for index, number in enumerate(numbers) if index % 4}
+    deletions: dict[int, datetime] = {}
+    for index, number in enumerate(numbers):
+        if index % 4 == 0:
+            with desk.acting(at=TUESDAY + timedelta(seconds=1 + index)) as action:
+                tickets.trash(desk.ticket(number), by=desk.by_ana)
+                deletions[number] = action.at + timedelta(days=30)
+    with desk.acting(at=TUESDAY + timedelta(days=1)):
+        for number, until in wakings.items():
+            tickets.snooze(desk.ticket(number), until, by=desk.by_ana)
+    desk.move_clock(START - desk.now())
+    return wakings, deletions
+
+
+def drive(plan: Plan) -> dict[str, int]:
+    """Run the driver, which forks: a process with threads, as tests have them, had better not."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.automation.killing"],
+        cwd=ROOT,
+        input=json.dumps(asdict(plan)),
+        capture_output=True,
+        text=True,
+        timeout=plan.seconds + 120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    outcome: dict[str, int] = json.loads(done.stdout)
+    assert outcome["failures"] == 0, done.stderr[-4000:]
+    return outcome
+
+
+def check_the_log(desk: Desk, wakings: dict[int, datetime], deletions: dict[int, datetime]) -> None:
+    """Each thing once, at its own time, and times never behind ids."""
+    events = desk.events_after()
+    played = [event for event in events if event.actor_kind == "schedule" and event.type != "ticket-updated"]
+    seen = [(event.type, event.object_id, event.created_datetime) for event in played]
+    planned = [("ticket-self-unsnoozed", number, at) for number, at in wakings.items()]
+    planned += [("ticket-deleted", number, at) for number, at in deletions.items()]
+    assert sorted(seen) == sorted(planned)
+    times = [event.created_datetime for event in events]
+    assert times == sorted(times)
+    assert sum(event.actor_kind == "user" for event in events) > len(planned)
