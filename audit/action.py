@@ -32,6 +32,7 @@ class Action:
     context: uuid.UUID = field(default_factory=uuid.uuid4)
     cause_id: int | None = None
     remote_addr: str | None = None  #: the network address it came from, for log-ins
+    memo: dict[str, Any] = field(default_factory=dict, compare=False)  #: what was looked up and can't change meanwhile
 
 
 class FairLock:

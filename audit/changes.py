@@ -1,4 +1,4 @@
-"""Says what an event changed: in one line for the list, field by field for its story."""
+"""Says what an event changed: in one line for a list, field by field for its story; and who really acted."""
 
 import json
 import re
@@ -8,8 +8,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+from sqlalchemy import Column, ColumnDefault, String
+
 from audit.asking import noun
 from audit.base import Base
+from audit.columns import Watch
+from audit.types import registry
 
 Labels = Mapping[tuple[str, int], str]
 
@@ -18,6 +22,10 @@ _QUIET: Final = frozenset({"id", "account_id", "row_version", "created_datetime"
 #: How many changes a line names before it counts the rest.
 _NAMED: Final = 3
 _SHORT: Final = 48
+_LONG: Final = 192
+#: A column that holds more characters than this holds somebody's own words.
+_WORD: Final = 64
+_NOTHING: Final = "none"
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -60,11 +68,34 @@ class Teller:
     def line(self, row: Any) -> str:
         """What changed, in one line; empty if the event's name says it all."""
         changes: dict[str, Any] = row.changes or {}
+        type_ = registry.get(row.type)
+        if changes and type_ is not None and type_.tell is not None and (told := type_.tell(changes)):
+            return told
         parts = [part for key, columns in changes.items() for part in self._parts(row, key, columns)]
         if not changes and row.data:
-            parts = [f"{_words(name)} {_brief(self._value('', name, value))}" for name, value in row.data.items()]
+            kind = row.object_type
+            parts = [f"{_words(kind, name)} {self._side(kind, name, value)}" for name, value in row.data.items()]
+        parts = list(dict.fromkeys(parts))  # all messages of a merged ticket move alike
         more = f" and {len(parts) - _NAMED} more" if len(parts) > _NAMED else ""
         return " · ".join(parts[:_NAMED]) + more
+
+    def actor(self, row: Any) -> str:
+        """rule Zebra v3, snooze timer, customer Carol, macro Refund by Ana."""
+        if row.actor_kind in ("schedule", "system"):
+            return str(row.actor_name)
+        if row.actor_kind == "user":
+            return f"team member {row.actor_name}"
+        version = f" v{row.actor_version}" if row.actor_version is not None else ""
+        by = f" by {self.member(row.initiator_id)}" if row.initiator_id is not None else ""
+        return f"{row.actor_kind} {row.actor_name}{version}{by}"
+
+    def acted(self, row: Any) -> str:
+        """What really acted, where no team member did; else nothing."""
+        return self.actor(row) if row.user_id is None else ""
+
+    def member(self, number: int) -> str:
+        """A team member's name."""
+        return self.labels.get(("User", number)) or f"team member {number}"
 
     def touched(self, row: Any) -> list[Touched]:
         """Every row and field that the event changed."""
@@ -78,38 +109,50 @@ class Teller:
             return
         if side == "removed":
             return
-        told = sorted(_telling(columns), key=_moments_last)
+        told = sorted(_telling(kind, columns), key=_moments_last)
         for name in told:
-            before, after = (self._value(kind, name, value) for value in columns[name])
+            before, after = columns[name]
+            words, was, is_now = _words(kind, name), self._side(kind, name, before), self._side(kind, name, after)
             if _is_secret(columns[name]) or _is_long(columns[name]):
-                yield f"{_words(name)} {'set' if before is None else 'changed' if after else 'cleared'}"
+                yield f"{words} {'set' if before is None else 'changed' if after is not None else 'cleared'}"
             elif side == "made":
-                if columns[name][1] not in (False, 0):
-                    yield f"{_words(name)} {_brief(after)}"
+                usual = _default(kind, name)
+                if after != usual and (after or usual) and name != _owner(kind):
+                    yield f"{words} {is_now}"
             else:
-                yield f"{_words(name)} {f'{_brief(before)} ' if before else ''}→ {_brief(after)}"
+                yield f"{words} → {is_now}" if was == _NOTHING else f"{words} {was} → {is_now}"
 
     def _part(self, kind: str, number: int, columns: dict[str, list[Any]]) -> str:
-        """A part's name: what it points to besides its owner, else its own words."""
+        """A part's name: what it points to besides its owner, else its own name, or the column that was given words."""
         owner = _owner(kind)
         sides = {name: after if after is not None else before for name, (before, after) in columns.items()}
         for name, value in sides.items():
             if name != owner and name not in _QUIET and _reference(kind, name):
-                return _brief(self._value(kind, name, value))
-        for name in ("name", "label", "address", "filename", "value"):
-            if isinstance(sides.get(name), str):
-                return f"{_words(kind)} {_brief(self._value(kind, name, sides[name]))}"
-        return f"{_words(kind)} {number}"
+                return self._side(kind, name, value)
+        for name in ("name", "label", "address", "value", "type"):
+            if isinstance(sides.get(name), str) and sides[name]:
+                return f"{_plain(kind)} {self._side(kind, name, sides[name])}"
+        for name in sides:
+            if words := _declared_words(kind, name):
+                return f"{words} {self._side(kind, name, sides[name])}"
+        return f"{_plain(kind)} {number}"
 
     def _touched(self, key: str, columns: dict[str, list[Any]]) -> Touched:
         kind, number = _split(key)
         fields = [
-            Field(_words(name), self._value(kind, name, before), self._value(kind, name, after), _is_secret(pair))
+            Field(_words(kind, name), self._value(kind, name, before), self._value(kind, name, after), _is_secret(pair))
             for name, pair in columns.items()
             if name not in ("id", "account_id")
             for before, after in [pair]
         ]
         return Touched(f"{noun(_spaced(kind))} {number}", _birth_or_death(columns) or "changed", fields)
+
+    def _side(self, kind: str, name: str, value: Any) -> str:
+        """One side of a change, short enough for a line."""
+        found = self._value(kind, name, value)
+        if found is None:
+            return _nothing(kind, name)
+        return (quoted(found.words, _SHORT) if found.is_text else _clip(found.words, _SHORT)) or _NOTHING
 
     def _value(self, kind: str, name: str, value: Any) -> Value | None:
         if value is None:
@@ -128,13 +171,14 @@ class Teller:
         if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
             return Value(", ".join(map(str, value)))
         if isinstance(value, str):
-            return Value(value, is_text=True)
+            return Value(value, is_text=_holds_text(kind, name, value))
         return Value(json.dumps(value, ensure_ascii=False))
 
 
 def mentioned(rows: Iterable[Any]) -> set[tuple[str, int]]:
-    """The objects to which these events' changes point by number."""
-    return {
+    """The objects to which these events' changes point by number, and the team members who set them off."""
+    rows = list(rows)
+    pointed = {
         (target, value)
         for row in rows
         for key, columns in (row.changes or {}).items()
@@ -143,6 +187,7 @@ def mentioned(rows: Iterable[Any]) -> set[tuple[str, int]]:
         for value in pair
         if isinstance(value, int)
     }
+    return pointed | {("User", row.initiator_id) for row in rows if row.initiator_id is not None}
 
 
 def digests(touched: Iterable[Touched]) -> set[str]:
@@ -155,6 +200,14 @@ def day_words(moment: datetime, now: datetime) -> str:
     """Tue 3 Mar, with the year where it is not this one."""
     year = f" {moment.year}" if moment.year != now.year else ""
     return f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}{year}"
+
+
+def quoted(text: Any, most: int = 80) -> str:
+    """Somebody's own words in quotation marks, cut to what a line bears; nothing if there are none."""
+    if isinstance(text, dict):
+        return "a long text"  # kept by digest
+    shown = _clip(str(text or ""), most)
+    return f"“{shown}”" if shown else ""
 
 
 def _moment_words(moment: datetime, now: datetime) -> str:
@@ -177,15 +230,18 @@ def _is_secret(pair: list[Any]) -> bool:
 
 
 def _is_long(pair: list[Any]) -> bool:
-    return any(isinstance(value, dict) and "$text" in value for value in pair) or any(
-        isinstance(value, str) and (len(value) > 4 * _SHORT or "\n" in value) for value in pair
+    # Of two long texts, the beginnings would often be the same.
+    return any(isinstance(value, dict) and "$text" in value for value in pair) or (
+        pair[0] is not None and any(isinstance(value, str) and (len(value) > _LONG or "\n" in value) for value in pair)
     )
 
 
-def _telling(columns: dict[str, list[Any]]) -> list[str]:
+def _telling(kind: str, columns: dict[str, list[Any]]) -> list[str]:
     # When it was closed, beside the status that became "closed", is no news.
     words = {f"{value}_datetime" for pair in columns.values() for value in pair if isinstance(value, str)}
-    return [name for name in columns if name not in _QUIET and name not in words]
+    return [
+        name for name in columns if name not in _QUIET and name not in words and _declared_words(kind, name) is not None
+    ]
 
 
 def _moments_last(name: str) -> bool:
@@ -193,17 +249,33 @@ def _moments_last(name: str) -> bool:
     return name.endswith("_datetime")
 
 
-def _brief(value: Value | None) -> str:
-    if value is None:
-        return "none"
-    words = " ".join(value.words.split())
-    words = words if len(words) <= _SHORT else words[: _SHORT - 1] + "…"
-    return f"“{words}”" if value.is_text and " " in words else words
+def _clip(text: str, most: int) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= most else words[: most - 1] + "…"
 
 
-def _words(name: str) -> str:
-    """snooze_datetime → "snooze", assignee_user_id → "assignee user", TicketTag → "ticket tag"."""
-    bare = re.sub(r"_(id|datetime|hash)$", "", name)
+def _nothing(kind: str, name: str) -> str:
+    if name.endswith("_user_id"):
+        return "nobody"
+    target = _reference(kind, name)
+    return f"no {noun(target).lower()}" if target else _NOTHING
+
+
+@cache
+def _words(kind: str, name: str) -> str:
+    """What a person calls a column."""
+    return _declared_words(kind, name) or _plain(name)
+
+
+def _declared_words(kind: str, name: str) -> str | None:
+    column = _column(kind, name)
+    watch: Watch | None = column.info.get("audit") if column is not None else None
+    return watch.words if watch is not None else ""
+
+
+def _plain(name: str) -> str:
+    """snooze_datetime → "snooze", assignee_user_id → "assignee", TicketTag → "ticket tag"."""
+    bare = re.sub(r"(_user)?(_(id|count|datetime|hash))?$", "", name)
     return _spaced(bare).replace("_", " ").lower()
 
 
@@ -225,8 +297,28 @@ def _owner(kind: str) -> str | None:
 @cache
 def _reference(kind: str, name: str) -> str | None:
     """The class of the object whose number a column holds."""
-    model = _models().get(kind)
-    if model is None or name not in model.__mapper__.columns:
+    column = _column(kind, name)
+    if column is None:
         return None
-    tables = {foreign.column.table.name for foreign in model.__mapper__.columns[name].foreign_keys}
+    tables = {foreign.column.table.name for foreign in column.foreign_keys}
     return next((other for other, each in _models().items() if each.__tablename__ in tables), None)
+
+
+def _holds_text(kind: str, name: str, value: str) -> bool:
+    """Whether these are somebody's own words, and not one of a few that the desk knows."""
+    column = _column(kind, name)
+    if column is None or not isinstance(column.type, String):
+        return " " in value
+    return column.type.length is None or column.type.length > _WORD
+
+
+def _default(kind: str, name: str) -> Any:
+    """What a new row has in a column unless somebody says otherwise; no news, then."""
+    column = _column(kind, name)
+    default = column.default if column is not None else None
+    return default.arg if isinstance(default, ColumnDefault) and default.is_scalar else None
+
+
+def _column(kind: str, name: str) -> Column[Any] | None:
+    model = _models().get(kind)
+    return model.__mapper__.columns.get(name) if model is not None else None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import event, inspect
+from sqlalchemy import String, event, inspect
 from sqlalchemy.orm import MappedColumn, Mapper, mapped_column
 
 from audit.base import Base, BigId
@@ -29,6 +29,8 @@ class Watch:
     kind: Kind
     reason: str = ""
     derive: Callable[[Mapping[str, Any]], Any] | None = None
+    is_file: bool = False  #: holds the digest of a file whose bytes are stored
+    words: str | None = ""  #: what a person calls it, where its name says it badly; None: it goes without saying
 
 
 def key() -> MappedColumn[Any]:
@@ -36,14 +38,19 @@ def key() -> MappedColumn[Any]:
     return mapped_column(BigId, primary_key=True, info={"audit": Watch("key")})
 
 
-def fixed(*args: Any, **options: Any) -> MappedColumn[Any]:
-    """Set at birth and never again."""
-    return _watched(Watch("fixed"), args, options)
+def fixed(*args: Any, words: str | None = "", **options: Any) -> MappedColumn[Any]:
+    """Set at birth and never again; `words` are for the log's pages."""
+    return _watched(Watch("fixed", words=words), args, options)
 
 
-def state(*args: Any, **options: Any) -> MappedColumn[Any]:
-    """Changes in the course of life; each change is claimed by some event."""
-    return _watched(Watch("state"), args, options)
+def state(*args: Any, words: str | None = "", **options: Any) -> MappedColumn[Any]:
+    """Changes in the course of life; each change is claimed by some event; `words` are for the log's pages."""
+    return _watched(Watch("state", words=words), args, options)
+
+
+def file_digest() -> MappedColumn[Any]:
+    """Set at birth: the SHA-256 of a file's bytes, which `audit.files` holds."""
+    return _watched(Watch("fixed", is_file=True), (String(64),), {})
 
 
 def secret(*args: Any, **options: Any) -> MappedColumn[Any]:

@@ -5,8 +5,9 @@ from typing import Final
 
 from audit import asking
 from audit.filters import FILTERS, NO_USER, Ground, Query, without, write_query
+from audit.hues import group_hue
 from audit.periods import ANY, OWN, minutes, offered, own
-from audit.rows import hue_of, name_of
+from audit.rows import name_of
 from audit.types import registry
 
 LABELS: Final = {filter_.field: filter_.label for filter_ in FILTERS}
@@ -102,7 +103,7 @@ def _events(query: Query) -> list[Group]:
     return [
         Group(
             heading,
-            hue_of(types[0].object),
+            group_hue(types[0].object),
             [
                 Option(type_.name, type_.label, type_.name in query.types, is_api_only=not type_.in_drop_down)
                 for type_ in types

@@ -187,13 +187,16 @@ def _check_companions(ledger: Ledger) -> None:
 
 def _summarise(session: Session, ledger: Ledger) -> None:
     silenced = {name for entry in ledger.entries for name in entry.type.silences}
-    gone = {entry.root for entry in ledger.entries if entry.type.silences_own and entry.key == entry.root}
+    gone = {entry.root: entry for entry in ledger.entries if entry.type.silences_own and entry.key == entry.root}
     first_of: dict[RowKey, Entry] = {}
     for entry in ledger.entries:
         first_of.setdefault(entry.root, entry)
     for root, first in first_of.items():
         type_ = registry.summary_of(root[0])
-        if type_ is None or root in gone:
+        if root in gone:
+            _take_over(ledger, gone[root], ledger.summaries.pop(root, None))
+            continue
+        if type_ is None:
             continue
         if type_.name in silenced:  # what it would have claimed belongs to the object's first event
             _claim(ledger, first, type_)
@@ -203,6 +206,21 @@ def _summarise(session: Session, ledger: Ledger) -> None:
         if root not in ledger.summaries:
             label, position = target.audit_label(), len(ledger.entries)
             ledger.entries.append(Entry(type_, root, root, label, first.actor, None, position))
+
+
+def _take_over(ledger: Ledger, death: Entry, summary: Entry | None) -> None:
+    # What was to be summed up before the object went is told by its end: it was so, and now it is gone.
+    if summary is None:
+        return
+    ledger.entries.remove(summary)
+    for row, changes in summary.changes.items():
+        told = death.changes.setdefault(row, {})
+        for column, (before, after) in changes.items():
+            told[column] = [before, told[column][1] if column in told else after]
+            if told[column] == [None, None]:
+                del told[column]
+        if not told:
+            del death.changes[row]
 
 
 def attach(session_class: type[Session]) -> None:

@@ -77,7 +77,7 @@ stored_text: Final = Table(
 )
 
 #: Tables of the log itself: nobody but the ledger writes them.
-LOG_TABLES: Final = frozenset({"event", "event_head", "log_state", "stored_text"})
+LOG_TABLES: Final = frozenset({"event", "event_head", "log_state", "stored_text", "stored_file"})
 
 _SQLITE_GUARDS: Final = {
     "event_no_update": """CREATE TRIGGER event_no_update BEFORE UPDATE ON event
@@ -114,6 +114,10 @@ _SQLITE_GUARDS: Final = {
         BEGIN SELECT RAISE(ABORT, 'texts of the event log are append-only: REPLACE refused'); END""",
     "stored_text_no_update": """CREATE TRIGGER stored_text_no_update BEFORE UPDATE ON stored_text
         BEGIN SELECT RAISE(ABORT, 'texts of the event log are append-only: UPDATE refused'); END""",
+    "stored_file_no_update": """CREATE TRIGGER stored_file_no_update BEFORE UPDATE ON stored_file
+        BEGIN SELECT RAISE(ABORT, 'files of the event log are append-only: UPDATE refused'); END""",
+    "stored_file_no_delete": """CREATE TRIGGER stored_file_no_delete BEFORE DELETE ON stored_file
+        BEGIN SELECT RAISE(ABORT, 'files of the event log are append-only: DELETE refused'); END""",
     "stored_text_no_delete": """CREATE TRIGGER stored_text_no_delete BEFORE DELETE ON stored_text
         BEGIN SELECT RAISE(ABORT, 'texts of the event log are append-only: DELETE refused'); END""",
 }
@@ -172,6 +176,8 @@ _POSTGRES_GUARDS: Final = {
         FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only()""",
     "event_head_forward": """CREATE TRIGGER event_head_forward BEFORE UPDATE ON event_head
         FOR EACH ROW EXECUTE FUNCTION event_head_forward()""",
+    "stored_file_no_change": """CREATE TRIGGER stored_file_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON stored_file
+        FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only()""",
     "stored_text_no_change": """CREATE TRIGGER stored_text_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON stored_text
         FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only()""",
 }

@@ -60,7 +60,7 @@ class Notes:
         ]
 
     def claim(self, claims: Claims, target: RowKey, root: RowKey, side: Side | None) -> Changes:
-        """Take out what an event on `target` may claim: of the object and its parts, else of what it belongs to itself."""
+        """Take out what an event on `target` may claim: of it and its parts, else of the object it is a part of."""
         taken: Changes = {}
         own = self.about(claims, target, side)
         for key in own or [key for key in self.about(claims, root, side) if key == root]:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.orm import Session
 
 from audit.base import Base
-from audit.columns import FoldedRow, audited_models, derived_columns, logged_columns
+from audit.columns import FoldedRow, audited_models, derived_columns, logged_columns, watches
+from audit.files import faults
 from audit.log import event_table, stored_text
 from audit.texts import digest, digest_key, encode
 
@@ -141,12 +142,21 @@ def _apply(
 def _compare(connection: Connection, folded: dict[str, dict[str, Any]], report: Report) -> None:
     key = digest_key(connection)
     texts = _true_texts(connection, report.account_id, key)
+    for fault in faults(connection, report.account_id, _files_mentioned(folded)):
+        report.differ(fault)
     for model in audited_models():
         for name, stored in _stored(connection, model, report.account_id, key):
             report.rows += 1
             _compare_row(model, name, stored, folded.pop(name, None), texts, report)
     for name in folded:
         report.differ(f"{name}: the log knows it, the database does not")
+
+
+def _files_mentioned(folded: dict[str, dict[str, Any]]) -> set[str]:
+    holders = {
+        model.__name__: [name for name, watch in watches(model).items() if watch.is_file] for model in audited_models()
+    }
+    return {row[name] for key, row in folded.items() for name in holders.get(key.partition(":")[0], ()) if name in row}
 
 
 def _true_texts(connection: Connection, account_id: int, key: bytes) -> set[str]:

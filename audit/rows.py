@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -13,21 +13,10 @@ from audit.asking import noun
 from audit.changes import Teller, Touched, day_words, digests, mentioned
 from audit.directory import Directory
 from audit.filters import Ground
+from audit.hues import hue_of
 from audit.log import stored_text
 from audit.sessions import scoped
 from audit.types import registry
-
-#: The hue of each group of objects; what is not named here configures the desk.
-_HUES: Final = {
-    "Ticket": "ticket",
-    "TicketMessage": "ticket",
-    "SatisfactionSurvey": "ticket",
-    "Customer": "people",
-    "Team": "people",
-    "User": "people",
-    "Account": "account",
-    "ApiKey": "account",
-}
 
 
 @dataclass(frozen=True)
@@ -76,27 +65,27 @@ class Story:
     target: str  #: the object, as the filter writes it
 
 
-def hue_of(object_type: str) -> str:
-    """Which of the page's colours events on these objects have."""
-    return f"group-{_HUES.get(object_type, 'configuration')}"
-
-
 def glossary() -> list[Word]:
     """What every event means."""
-    return [Word(type_.name, type_.label, type_.meaning, hue_of(type_.object)) for type_ in registry]
+    return [Word(type_.name, type_.label, type_.meaning, hue_of(type_.name)) for type_ in registry]
+
+
+def teller_for(session: Session, now: datetime, found: list[Row[Any]]) -> Teller:
+    """Knows the names that these events mention; `now` is in the account's time zone."""
+    return Teller(queries.labels(session, sorted(mentioned(found))), now)
 
 
 def rows(session: Session, directory: Directory, ground: Ground, found: list[Row[Any]]) -> list[EventRow]:
     """Events as lines."""
     links = directory.links(session.info["account_id"], {(row.object_type, row.object_id) for row in found})
-    teller = Teller(queries.labels(session, sorted(mentioned(found))), ground.now.astimezone(ground.zone))
+    teller = teller_for(session, ground.now.astimezone(ground.zone), found)
     return [_row(row, ground, teller, links) for row in found]
 
 
 def story(session: Session, directory: Directory, ground: Ground, found: Row[Any]) -> Story:
     """One event with everything."""
     links = directory.links(session.info["account_id"], {(found.object_type, found.object_id)})
-    teller = Teller(queries.labels(session, sorted(mentioned([found]))), ground.now.astimezone(ground.zone))
+    teller = teller_for(session, ground.now.astimezone(ground.zone), [found])
     touched = teller.touched(found)
     type_ = registry.get(found.type)
     return Story(
@@ -105,8 +94,8 @@ def story(session: Session, directory: Directory, ground: Ground, found: Row[Any
         touched=touched,
         texts=_texts(session, digests(touched)),
         data=found.data,
-        actor=_actor(found, ground),
-        initiator=_member(found.initiator_id, ground) if found.initiator_id is not None else None,
+        actor=teller.actor(found),
+        initiator=teller.member(found.initiator_id) if found.initiator_id is not None else None,
         source=found.source,
         context=str(found.context),
         chain=queries.chain_length(session, found),
@@ -128,30 +117,15 @@ def _row(row: Row[Any], ground: Ground, teller: Teller, links: Mapping[tuple[str
         id=row.id,
         type=row.type,
         label=type_.label if type_ else row.type,
-        hue=hue_of(row.object_type),
+        hue=hue_of(row.type),
         at=at,
         day=day_words(at, teller.now),
         member=row.actor_name if row.user_id is not None else None,
-        acted=_actor(row, ground) if row.user_id is None else "",
+        acted=teller.acted(row),
         object=name_of(row.object_type, row.object_id, row.object_label),
         address=links.get((row.object_type, row.object_id)),
         change=teller.line(row),
     )
-
-
-def _actor(row: Row[Any], ground: Ground) -> str:
-    """rule Zebra v3, snooze timer, customer Carol, macro Refund by Ana."""
-    if row.actor_kind in ("schedule", "system"):
-        return str(row.actor_name)
-    if row.actor_kind == "user":
-        return f"team member {row.actor_name}"
-    version = f" v{row.actor_version}" if row.actor_version is not None else ""
-    by = f" by {_member(row.initiator_id, ground)}" if row.initiator_id is not None else ""
-    return f"{row.actor_kind} {row.actor_name}{version}{by}"
-
-
-def _member(number: int, ground: Ground) -> str:
-    return ground.people.get(number, f"team member {number}")
 
 
 def _texts(session: Session, names: set[str]) -> dict[str, str]:

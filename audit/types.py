@@ -49,6 +49,7 @@ class EventType:
     side: Side | None = None  #: claims only rows that came into being, or only rows that went
     gathered: Callable[[Changes], dict[str, Any]] | None = None  #: a gathering type's `data`, from what it claimed
     touch: Callable[[Any, datetime], None] | None = None  #: a summary's own mark on its object
+    tell: Callable[[Changes], str] | None = None  #: what changed in one line, where column by column tells it badly
     choice: str = ""  #: what we chose where public documentation is silent
 
     @property

@@ -126,7 +126,8 @@ def _write_sqlite(
         to_microseconds(wall_now()),
     )
     rows = [(number, *shared, *_line(entry)) for number, entry in zip(ids, entries, strict=True)]
-    connection.exec_driver_sql(_SQLITE_INSERT, rows)
+    # The driver's own cursor: the way through SQLAlchemy takes as long as the insert itself.
+    connection.connection.cursor().executemany(_SQLITE_INSERT, rows)
     return ids
 
 

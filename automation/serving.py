@@ -16,7 +16,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from audit.db import db
 from automation.machines import MachineRoom
 from helpdesk import embedded
-from helpdesk.config import Config
+from helpdesk.config import Config, require_secret
 from helpdesk.mail.listener import CannotListen
 
 #: A thread a stream: every open page holds one.
@@ -28,6 +28,7 @@ SECONDS_TO_STOP: Final = 3
 def serve(app: Flask) -> None:
     """Serve pages until told to stop; on the embedded database with the scheduler and the mail server inside."""
     config: Config = app.config["DESK"]
+    require_secret(config)
     with ExitStack() as held:
         if config.is_embedded:
             _hold_database(held, config)
@@ -39,6 +40,7 @@ def serve(app: Flask) -> None:
 
 def work(app: Flask) -> None:
     """Run the machines in the foreground until told to stop."""
+    require_secret(app.config["DESK"])
     room, stopped = MachineRoom(app), Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -110,6 +112,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": SECONDS_TO_STOP,
             "timeout": 120,
             "keepalive": 15,
+            "limit_request_line": 8190,  # a filter with every event in it takes 2,600 characters
             "proc_name": "helpdesk",
             "loglevel": "warning",
             "control_socket_disable": True,

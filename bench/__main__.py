@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from bench import closes, order, replaying, waking, write
+from bench.desks import make_durable
 from bench.results import Result, Wrong, table
 from bench.sizes import Sizes
 from helpdesk import passwords
@@ -37,6 +38,8 @@ def main() -> int:
     sizes = Sizes.smoke(asked.rounds or 2) if asked.smoke else Sizes(rounds=asked.rounds or 11)
     if asked.smoke:
         print("Tiny sizes: that it runs and is right is what counts, the speeds say nothing.\n")
+    else:
+        make_durable()
     return _run(asked.names or list(MEASUREMENTS), sizes)
 
 

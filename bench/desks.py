@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -68,15 +67,13 @@ def a_desk(database: Database, count: int) -> Iterator[Place]:
 def _database(database: Database) -> Iterator[URL]:
     if database == "PostgreSQL":
         with postgres_url() as url:
-            _make_durable()
             yield url
         return
     with tempfile.TemporaryDirectory(prefix="desk-bench-") as folder, sqlite_url(Path(folder)) as url:
         yield url
 
 
-@cache
-def _make_durable() -> None:
+def make_durable() -> None:
     """Tests let PostgreSQL forget in a power cut; what is measured here waits for its disk, as a real one does."""
     if "TEST_POSTGRES_URL" in os.environ:
         return

@@ -25,7 +25,7 @@ class Sizes:
             tickets=40,
             turns=2,
             verbs=10,
-            writers=4,
+            writers=2,
             verbs_a_writer=5,
             closes=40,
             events=1000,

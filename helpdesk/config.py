@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 _ROOT = Path(__file__).resolve().parent.parent
 
 
 class Misconfigured(Exception):
     """The environment asks for something that can't work; the message says what to set."""
+
+
+NO_SECRET: Final = (
+    "SECRET_KEY is not set, so nothing was started. Set it to a long random text that stays the same"
+    " (for example of `openssl rand -hex 32`), or run `helpdesk demo`, which makes one for itself."
+)
 
 
 def instance_folder() -> Path:
@@ -79,6 +86,8 @@ def _driver(url: str) -> str:
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
+    if not url.startswith(("sqlite://", "postgresql+psycopg://")):
+        raise Misconfigured("DATABASE_URL must begin with sqlite:// or postgresql://, so nothing was started.")
     return url
 
 
@@ -86,7 +95,7 @@ def _number(environ: Mapping[str, str], name: str, default: int) -> int:
     value = environ.get(name, "").strip()
     if not value:
         return default
-    if not value.isdigit() or int(value) > 65535:
+    if not (value.isascii() and value.isdigit()) or int(value) > 65535:
         raise Misconfigured(f"{name} must be a port number from 0 to 65535, not {value!r}.")
     return int(value)
 
@@ -116,7 +125,10 @@ def secret_key(config: Config) -> str:
         return config.secret_key
     if config.is_embedded and secret_file().is_file():
         return secret_file().read_text().strip()
-    raise Misconfigured(
-        "SECRET_KEY is not set, so nothing was started. Set it to a long random text that stays the same"
-        " (for example of `openssl rand -hex 32`), or run `helpdesk demo`, which makes one for itself."
-    )
+    raise Misconfigured(NO_SECRET)
+
+
+def require_secret(config: Config) -> None:
+    """Raise Misconfigured unless SECRET_KEY itself is set: a server never borrows the demo's."""
+    if not config.secret_key:
+        raise Misconfigured(NO_SECRET)

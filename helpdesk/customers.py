@@ -8,6 +8,7 @@ from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
 from helpdesk.events import CUSTOMER_CREATED, CUSTOMER_UPDATED
+from helpdesk.mail.addresses import valid_address
 from helpdesk.models import Account, Customer, CustomerChannel
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
@@ -127,9 +128,10 @@ def _tidy_name(name: str | None) -> str | None:
 
 
 def _tidy_email(email: str | None) -> str | None:
-    address = (email or "").strip().lower()
-    if not address:
+    given = (email or "").strip()
+    if not given:
         return None
-    if len(address) > LONGEST_EMAIL or address.count("@") != 1 or any(c.isspace() for c in address):
-        raise Refused(f"{address[:80]} is no e-mail address.")
+    address = valid_address(given)
+    if address is None or len(address) > LONGEST_EMAIL or any(c.isspace() for c in address):
+        raise Refused(f"{given[:80]} is no e-mail address.")
     return address

@@ -1,11 +1,11 @@
-"""The verbs of macros: made and reworded."""
+"""The verbs of macros: made, reworded, applied."""
 
 from typing import Any
 
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk.events import MACRO_CREATED, MACRO_UPDATED
+from helpdesk.events import MACRO_APPLIED, MACRO_CREATED, MACRO_UPDATED
 from helpdesk.models import Account, Macro
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
@@ -29,6 +29,11 @@ def reword(macro: Macro, name: str, actions: list[dict[str, Any]], *, by: Actor)
     macro.version += 1
     macro.updated_datetime = now(session_of(macro))
     record(MACRO_UPDATED, macro, by=by)
+
+
+def tell_applied(macro: Macro, *, by: Actor) -> None:
+    """Say that somebody applied a macro; what it did stands in the tickets' own events, by the macro, too."""
+    record(MACRO_APPLIED, macro, by=Actor.macro(macro, by))
 
 
 def _tidy(name: str) -> str:

@@ -1,11 +1,12 @@
 """Satisfaction surveys: whether the customer of a closed ticket is asked how it was."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from audit.action import now
+from audit.action import current, now
 from audit.actors import Actor
 from audit.ledger import record
 from helpdesk import settings
@@ -19,7 +20,7 @@ SURVEYS: Final = Actor.system("satisfaction surveys")
 def consider(ticket: Ticket) -> None:
     """After a close: prepare a survey, or say why none is sent; nothing where the account sends none."""
     session = session_of(ticket)
-    setting = settings.read(session.get_one(Account, ticket.account_id), "satisfaction-surveys")
+    setting = _setting(session, ticket.account_id)
     if not setting.get("enabled"):
         return
     reasons = _reasons_against(ticket)
@@ -36,6 +37,15 @@ def consider(ticket: Ticket) -> None:
     )
     session.add(survey)
     record(SATISFACTION_SURVEY_CREATED, survey, by=SURVEYS)
+
+
+def _setting(session: Session, account_id: int) -> dict[str, Any]:
+    # Asked once per action: a thousand tickets may be closed in one.
+    memo = current(session).memo
+    if "satisfaction-surveys" not in memo:
+        memo["satisfaction-surveys"] = settings.read(session.get_one(Account, account_id), "satisfaction-surveys")
+    found: dict[str, Any] = memo["satisfaction-surveys"]
+    return found
 
 
 def _reasons_against(ticket: Ticket) -> list[str]:

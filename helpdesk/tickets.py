@@ -1,7 +1,7 @@
 """The verbs of a ticket's life: opened, closed, snoozed, assigned, tagged, marked as spam, trashed, deleted."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from audit.action import now
@@ -33,6 +33,7 @@ from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
 
 LONGEST_SUBJECT: Final = 998  # a header line of RFC 5322
+LONGEST_SNOOZE: Final = timedelta(days=5 * 366)
 PRIORITIES: Final = ("critical", "high", "normal", "low")
 
 
@@ -115,6 +116,8 @@ def snooze(ticket: Ticket, until: datetime, *, by: Actor) -> None:
         return
     if until <= _now(ticket):
         raise Refused("A ticket can only be snoozed until a time that is still to come.")
+    if until > _now(ticket) + LONGEST_SNOOZE:
+        raise Refused("A ticket can be snoozed for five years at most.")
     ticket.status = "closed"
     ticket.closed_datetime = None
     ticket.snooze_datetime = until

@@ -6,7 +6,7 @@ from typing import Final
 
 from audit.action import Source
 from audit.actors import Actor
-from helpdesk import merging, tags, tickets
+from helpdesk import macros, merging, tags, tickets
 from helpdesk.models import Ticket
 from seeds import talk
 from seeds.stories import Agent, Beat, Kind
@@ -57,6 +57,7 @@ def _take_macro(thread: Thread, beat: Beat, who: Agent) -> None:
         if action["name"] == "addTags":
             names = action["arguments"]["tags"].split(",")
             tags.put_on(thread.ticket, names, by=Actor.macro(macro, staff.by(who)))
+    macros.tell_applied(macro, by=staff.by(who))
 
 
 def _assign_team(thread: Thread, beat: Beat, who: Agent, _at: datetime) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 from audit import sessions
@@ -97,7 +97,7 @@ def _postgres_template() -> str:
 
 
 @contextmanager
-def _owner_connection() -> Iterator[object]:
+def _owner_connection() -> Iterator[Connection]:
     engine = create_engine(postgres_server(), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:

@@ -5,7 +5,7 @@ from audit.types import ALL, EventType, registry
 API_KEY_CREATED = registry.declare(
     EventType(
         name="api-key-created",
-        label="Api key created",
+        label="API key created",
         object="ApiKey",
         meaning="A program got a key with which it acts as a team member. The key itself is never in the log.",
         actors=frozenset({"user", "system"}),
@@ -23,7 +23,7 @@ API_KEY_CREATED = registry.declare(
 API_KEY_REVOKED = registry.declare(
     EventType(
         name="api-key-revoked",
-        label="Api key revoked",
+        label="API key revoked",
         object="ApiKey",
         meaning="A key stopped working; a program that used it is turned away from now on.",
         actors=frozenset({"user", "system"}),

@@ -1,8 +1,19 @@
 """What happens to a message of a ticket."""
 
+from audit.changes import quoted
+from audit.notes import Changes
 from audit.types import ALL, EventType, registry
 
 _WHOLE = {"TicketMessage": ALL, "Attachment": ALL}
+
+
+def _said(changes: Changes) -> str:
+    """internal note “Asked the warehouse.”"""
+    columns = next((columns for key, columns in changes.items() if key.startswith("TicketMessage:")), {})
+    said = {name: before if after is None else after for name, (before, after) in columns.items()}
+    text = quoted(said.get("stripped_text") or said.get("body_text"))
+    return text if said.get("public", True) else f"internal note {text}".rstrip()
+
 
 TICKET_MESSAGE_CREATED = registry.declare(
     EventType(
@@ -23,6 +34,7 @@ TICKET_MESSAGE_CREATED = registry.declare(
         },
         in_drop_down=False,
         rank=1,
+        tell=_said,
         choice="Our choice: an internal note changes neither the status of the ticket nor its assignee.",
     )
 )
@@ -59,6 +71,7 @@ TICKET_MESSAGE_DELETED = registry.declare(
         look_alikes={
             "ticket-deleted": "The whole ticket is gone; its messages then have no events of their own.",
         },
+        tell=_said,
     )
 )
 

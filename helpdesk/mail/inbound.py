@@ -93,10 +93,16 @@ def _same_mail(session: Session, account: Account, mail: IncomingMail) -> Ticket
         select(TicketMessage).where(TicketMessage.account_id == account.id, TicketMessage.message_id == mail.message_id)
     )
     for message in held:
-        is_ours = message.from_agent  # our own words, come back to us
-        if is_ours or (message.body_text == mail.body_text and (message.subject or "") == (mail.subject or "")):
+        if message.from_agent:  # our own words, come back to us, perhaps with a list's footer
+            if _flat(message.body_text) in _flat(mail.body_text):
+                return message.ticket
+        elif message.body_text == mail.body_text and (message.subject or "") == (mail.subject or ""):
             return message.ticket
     return None
+
+
+def _flat(text: str | None) -> str:
+    return " ".join((text or "").split())
 
 
 def _continued(session: Session, account: Account, mail: IncomingMail) -> Ticket | None:

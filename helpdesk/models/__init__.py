@@ -1,10 +1,11 @@
 """The tables of the desk, one module per noun; nothing here knows of pages or verbs."""
 
 from audit.clock import DeskClock
+from audit.files import StoredFile
 from helpdesk.models.account import Account, AccountSetting
 from helpdesk.models.customer import Customer, CustomerChannel, CustomerFieldValue
 from helpdesk.models.extras import CustomField, Integration, SatisfactionSurvey, Widget
-from helpdesk.models.machinery import Delivery, Job, LoginSession, ReadMark, RuleCursor, StoredFile
+from helpdesk.models.machinery import Delivery, Job, LoginSession, ReadMark, RuleCursor
 from helpdesk.models.macro import Macro, Rule
 from helpdesk.models.message import Attachment, TicketMessage
 from helpdesk.models.tag import Tag

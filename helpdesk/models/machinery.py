@@ -1,9 +1,9 @@
-"""Rows that are nobody's history: log-in sessions, read marks, deliveries, cursors, jobs, and file bytes by digest."""
+"""Rows that are nobody's history: log-in sessions, read marks, deliveries, cursors and jobs."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from audit.base import AccountScoped, Base, BigId, Json, UtcDateTime
@@ -98,17 +98,3 @@ class Job(AccountScoped, Base):
     cancelled_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failed_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
     locked_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class StoredFile(AccountScoped, Base):
-    """The bytes of a file, once per account by SHA-256; what the log holds is the digest."""
-
-    __tablename__ = "stored_file"
-    __unlogged__ = "file bytes, held by digest"
-    __table_args__ = (UniqueConstraint("account_id", "digest"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"))
-    digest: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int] = mapped_column(Integer)
-    content: Mapped[bytes] = mapped_column(LargeBinary)

@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, relationship
 
 from audit.base import AccountScoped, Base, BigId, Json, UtcDateTime
-from audit.columns import fixed, key, state
+from audit.columns import file_digest, fixed, key, state
 from helpdesk.models.ticket import Ticket
 
 
@@ -38,10 +38,10 @@ class TicketMessage(AccountScoped, Base):
     sender_address: Mapped[str | None] = fixed(String(320))
     source: Mapped[dict[str, Any] | None] = state(Json)  # {"type", "from", "to", "cc", "bcc"} as on the wire
     subject: Mapped[str | None] = state(String(998))
-    body_text: Mapped[str | None] = state(Text)
+    body_text: Mapped[str | None] = state(Text, words="text")
     body_html: Mapped[str | None] = state(Text)
-    stripped_text: Mapped[str | None] = state(Text)
-    stripped_html: Mapped[str | None] = state(Text)
+    stripped_text: Mapped[str | None] = state(Text, words=None)
+    stripped_html: Mapped[str | None] = state(Text, words=None)
     stripped_signature: Mapped[str | None] = state(Text)
     message_id: Mapped[str | None] = fixed(String(255))  # the mail's Message-ID, without brackets
     in_reply_to: Mapped[str | None] = fixed(String(255))
@@ -80,7 +80,7 @@ class Attachment(AccountScoped, Base):
     name: Mapped[str] = fixed(String(255))
     content_type: Mapped[str] = fixed(String(255))
     size: Mapped[int] = fixed(Integer)
-    digest: Mapped[str] = fixed(String(64))  # of the bytes, SHA-256, see StoredFile
+    digest: Mapped[str] = file_digest()
     content_id: Mapped[str | None] = fixed(String(255))  # by which an HTML body shows it inline
     public: Mapped[bool] = fixed(Boolean, default=True)
     extra: Mapped[dict[str, Any] | None] = state(Json)

@@ -44,11 +44,11 @@ class Ticket(AccountScoped, Base):
     spam: Mapped[bool] = state(Boolean, default=False)
     customer_id: Mapped[int] = state(BigId, ForeignKey("customer.id"))
     assignee_user_id: Mapped[int | None] = state(BigId, ForeignKey("user.id"))
-    assignee_team_id: Mapped[int | None] = state(BigId, ForeignKey("team.id"))
+    assignee_team_id: Mapped[int | None] = state(BigId, ForeignKey("team.id"), words="team")
     external_id: Mapped[str | None] = state(String(255))
     meta: Mapped[dict[str, Any] | None] = state(Json)
     summary: Mapped[str | None] = state(Text)
-    excerpt: Mapped[str | None] = state(String(200))
+    excerpt: Mapped[str | None] = state(String(200), words=None)
     messages_count: Mapped[int] = state(Integer, default=0)
     imported: Mapped[bool] = fixed(Boolean, default=False)
     excluded_from_csat: Mapped[bool] = state(Boolean, default=False)
@@ -56,8 +56,8 @@ class Ticket(AccountScoped, Base):
     created_datetime: Mapped[datetime] = fixed(UtcDateTime)
     updated_datetime: Mapped[datetime] = state(UtcDateTime)
     opened_datetime: Mapped[datetime | None] = state(UtcDateTime)
-    last_message_datetime: Mapped[datetime | None] = state(UtcDateTime)
-    last_received_message_datetime: Mapped[datetime | None] = state(UtcDateTime)
+    last_message_datetime: Mapped[datetime | None] = state(UtcDateTime, words=None)
+    last_received_message_datetime: Mapped[datetime | None] = state(UtcDateTime, words=None)
     closed_datetime: Mapped[datetime | None] = state(UtcDateTime)
     snooze_datetime: Mapped[datetime | None] = state(UtcDateTime)
     trashed_datetime: Mapped[datetime | None] = state(UtcDateTime)
@@ -131,7 +131,7 @@ class TicketAlias(AccountScoped, Base):
     id: Mapped[int] = key()
     account_id: Mapped[int] = fixed(BigId, ForeignKey("account.id"))
     ticket_id: Mapped[int] = state(BigId, ForeignKey("ticket.id"), index=True)
-    former_id: Mapped[int] = fixed(BigId)
+    former_id: Mapped[int] = fixed(BigId, words="former ticket")
 
 
 class TicketFieldValue(AccountScoped, Base):

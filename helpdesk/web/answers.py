@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, abort, flash, g, make_response, redirect, render_template
 
 from audit.db import db
+from audit.hues import hue_of
 from audit.ledger import sealed_since
 from audit.types import registry
 from helpdesk.web import reading
@@ -13,7 +14,6 @@ from helpdesk.web.directory import ticket_address
 from helpdesk.web.htmx import wants_partial
 from helpdesk.web.reading import TicketPage
 from helpdesk.web.shell import Shell
-from helpdesk.web.trail import tone_of
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Told:
     """An event as a toast names it."""
 
     label: str
-    tone: str
+    hue: str
 
 
 def read(ticket_id: int) -> TicketPage:
@@ -61,7 +61,7 @@ def written() -> list[Told]:
     found = []
     for _, name in sealed_since(db.session()):
         type_ = registry.get(name)
-        found.append(Told(type_.label if type_ else name, tone_of(name)))
+        found.append(Told(type_.label if type_ else name, hue_of(name)))
     return found
 
 

@@ -67,7 +67,7 @@ def change(ticket_id: int, said: str, act: Act, *, only_if_unchanged: bool = Tru
         with acting() as session:
             ticket = held(session, ticket_id)
             if only_if_unchanged:
-                refuse_stale(session, ticket, request.form.get("row_version"))
+                refuse_stale(session, ticket, request.form.get("row_version"), g.user.id)
             act(ticket, me())
     except (Refused, Stale) as refusal:
         return answers.refused(ticket_id, str(refusal), request.form.get("body_text"))

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask import Flask, current_app, url_for
 
+from audit.clock import wall_now
+
 
 def install(app: Flask) -> None:
     """Give the templates these words."""
@@ -32,9 +34,10 @@ def moment(at: datetime, zone_name: str = "UTC") -> str:
 
 
 def short_moment(at: datetime, zone_name: str = "UTC") -> str:
-    """ "Tue 3 Mar 09:00"."""
+    """ "Tue 3 Mar 09:00", with the year where it is not this one."""
     local = at.astimezone(zone(zone_name))
-    return f"{local:%a} {local.day} {local:%b %H:%M}"
+    year = "" if local.year == wall_now().year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}"
 
 
 def time_of(at: datetime, now: datetime, zone_name: str = "UTC") -> str:

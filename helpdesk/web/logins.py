@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from helpdesk import permissions, settings
 from helpdesk.config import Config
 from helpdesk.models import Account, AccountSetting, LoginSession, User
 from helpdesk.permissions import Action
-from helpdesk.web.htmx import go_to, wants_partial
+from helpdesk.web.htmx import wants_partial
 from helpdesk.web.security import is_api, local_path
 
 COOKIE: Final = "desk_login"
@@ -155,11 +155,12 @@ def _recognise(session: Session, token: str) -> None:
 
 
 def _to_the_door() -> Response:
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    if wants_partial():  # a fragment of a page whose session has ended: its page comes back after the log-in
+    if wants_partial():  # the page stays, with whatever was being written on it
         page = urlsplit(request.headers.get("HX-Current-URL", ""))
-        wanted = f"{page.path}?{page.query}" if page.query else page.path
-    return go_to(url_for("auth.log_in", next=local_path(wanted)))
+        wanted = local_path(f"{page.path}?{page.query}" if page.query else page.path)
+        return make_response(render_template("layout/_ended.html", door=url_for("auth.log_in", next=wanted)), 401)
+    wanted = local_path(request.full_path.rstrip("?")) if request.method == "GET" else None
+    return make_response(redirect(url_for("auth.log_in", next=wanted), 303))
 
 
 def _digest(token: str) -> str:

@@ -13,25 +13,25 @@ from helpdesk.web.formats import ago
 
 _event = event_table.c
 
-#: What a type says of somebody who did it to "this ticket".
+#: What a type says of somebody who did it; the braces stand for the ticket.
 _DEEDS: Final = {
-    "ticket-closed": "closed",
-    "ticket-reopened": "reopened",
-    "ticket-self-unsnoozed": "woke",
-    "ticket-snoozed": "snoozed",
-    "ticket-assigned": "assigned",
-    "ticket-unassigned": "unassigned",
-    "ticket-team-assigned": "assigned",
-    "ticket-team-unassigned": "took the team off",
-    "ticket-subject-updated": "renamed",
-    "ticket-customer-updated": "swapped the customer of",
-    "ticket-marked-spam": "marked as spam",
-    "ticket-unmarked-spam": "took out of spam",
-    "ticket-trashed": "trashed",
-    "ticket-untrashed": "restored",
-    "ticket-tags-added": "tagged",
-    "ticket-tags-removed": "untagged",
-    "ticket-merged": "merged another ticket into",
+    "ticket-closed": "closed {}",
+    "ticket-reopened": "reopened {}",
+    "ticket-self-unsnoozed": "woke {}",
+    "ticket-snoozed": "snoozed {}",
+    "ticket-assigned": "assigned {}",
+    "ticket-unassigned": "unassigned {}",
+    "ticket-team-assigned": "gave {} to a team",
+    "ticket-team-unassigned": "took {} from its team",
+    "ticket-subject-updated": "renamed {}",
+    "ticket-customer-updated": "swapped the customer of {}",
+    "ticket-marked-spam": "marked {} as spam",
+    "ticket-unmarked-spam": "took {} out of spam",
+    "ticket-trashed": "trashed {}",
+    "ticket-untrashed": "restored {}",
+    "ticket-tags-added": "tagged {}",
+    "ticket-tags-removed": "untagged {}",
+    "ticket-merged": "merged another ticket into {}",
 }
 
 
@@ -39,41 +39,48 @@ class Stale(Exception):
     """The page on which something was pressed was older than the ticket; the message tells what happened since."""
 
 
-def refuse_stale(session: Session, ticket: Ticket, shown_version: str | None) -> None:
-    """Raise Stale if the ticket has changed since the page was drawn that carries this version."""
-    if shown_version is None or not shown_version.isdigit() or int(shown_version) == ticket.row_version:
+def refuse_stale(session: Session, ticket: Ticket, shown_version: str | None, user_id: int) -> None:
+    """Raise Stale if somebody else has changed the ticket since the page was drawn that carries this version."""
+    shown = shown_version or ""
+    if not (shown.isascii() and shown.isdigit()) or int(shown) == ticket.row_version:
         return
-    raise Stale(
-        f"{_what_happened(session, ticket, int(shown_version))}"
-        " Your change was not made; look again and repeat it if it still fits."
-    )
+    since = _since(session, ticket, int(shown))
+    if since and all(event.user_id == user_id for event in since):
+        return  # a double click, or a second window of the same person
+    raise Stale(f"{_what_happened(since)} Your change was not made; look again and repeat it if it still fits.")
 
 
-def _what_happened(session: Session, ticket: Ticket, version: int) -> str:
+def _since(session: Session, ticket: Ticket, version: int) -> list[Row[Any]]:
     events = session.execute(
         scoped(session, table=event_table)
         .where(_event.object_type == "Ticket", _event.object_id == ticket.id)
         .order_by(_event.id.desc())
         .limit(60)
-    ).all()
+    )
     since, steps = [], ticket.row_version - version
     for event in events:
         if steps <= 0:
             break
         since.append(event)
         steps -= event.type == "ticket-updated"
+    return since
+
+
+def _what_happened(since: list[Row[Any]]) -> str:
     if not since:
         return "This ticket has changed since you opened it."
     who = since[0].actor_name
     deeds = [_DEEDS[event.type] for event in reversed(since) if event.actor_name == who and event.type in _DEEDS]
-    return f"{who[:1].upper()}{who[1:]} {_told(list(dict.fromkeys(deeds)), since)} this ticket {_when(since[0])}."
+    return f"{who[:1].upper()}{who[1:]} {_told(list(dict.fromkeys(deeds)), since)} {_when(since[0])}."
 
 
 def _told(deeds: list[str], since: list[Row[Any]]) -> str:
     if not deeds:
         wrote = any("messages_count" in columns for event in since for columns in (event.changes or {}).values())
-        return "wrote in" if wrote else "changed"
-    return " and ".join([", ".join(deeds[:-1]), deeds[-1]] if len(deeds) > 1 else deeds)
+        return "wrote in this ticket" if wrote else "changed this ticket"
+    first, *more = deeds
+    told = [first.format("this ticket"), *(deed.format("it") for deed in more)]
+    return " and ".join([", ".join(told[:-1]), told[-1]] if more else told)
 
 
 def _when(event: Row[Any]) -> str:

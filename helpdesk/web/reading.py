@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
 
 from helpdesk.models import Attachment, Tag, Team, Ticket, TicketAlias, TicketMessage, TicketTag, User
+from helpdesk.web.formats import zone
 from helpdesk.web.shell import Clock, desk_clock
 from helpdesk.web.snoozing import Choice, choices
 from helpdesk.web.trail import Trail, trail_of
@@ -88,15 +89,11 @@ def read_page(session: Session, ticket: Ticket, time_zone: str) -> TicketPage:
     members = _named(session, select(User.id, User.name).where(User.account_id == account_id, User.active))
     teams = _named(session, select(Team.id, Team.name, Team.decoration).where(Team.account_id == account_id))
     tags = _named(session, select(Tag.id, Tag.name).where(Tag.account_id == account_id).limit(MOST_TAGS))
-    known = {
-        column: {choice.id: choice.name for choice in choices}
-        for column, choices in (("assignee_user_id", members), ("assignee_team_id", teams), ("tag_id", tags))
-    }
     clock = desk_clock(account_id)
     return TicketPage(
         ticket=ticket,
         thread=_thread(session, ticket.id),
-        trail=trail_of(session, ticket.id, time_zone, known=known),
+        trail=trail_of(session, ticket.id, clock.now.astimezone(zone(time_zone))),
         members=members,
         teams=teams,
         tags=tags,

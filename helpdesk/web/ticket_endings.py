@@ -38,7 +38,7 @@ def delete(ticket_id: int) -> Response:
     try:
         with acting() as session:
             ticket = held(session, ticket_id)
-            refuse_stale(session, ticket, request.form.get("row_version"))
+            refuse_stale(session, ticket, request.form.get("row_version"), g.user.id)
             tickets.delete(ticket, by=me())
     except (Refused, Stale) as refusal:
         return answers.refused(ticket_id, str(refusal))
@@ -69,8 +69,8 @@ def merge(ticket_id: int) -> Response:
             first, second = sorted((ticket_id, other_id))  # in one order, so that two who merge don't wait in a circle
             both = {number: held(session, number) for number in (first, second)}
             into, source = both[ticket_id], both[other_id]
-            refuse_stale(session, into, request.form.get("row_version"))
-            refuse_stale(session, source, request.form.get("other_version"))
+            refuse_stale(session, into, request.form.get("row_version"), g.user.id)
+            refuse_stale(session, source, request.form.get("other_version"), g.user.id)
             _merge(session, source, into)
     except (Refused, Stale) as refusal:
         return answers.refused(ticket_id, str(refusal))

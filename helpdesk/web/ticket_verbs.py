@@ -86,7 +86,7 @@ def unassign_team(ticket_id: int) -> Response:
 @needs("update ticket")
 def set_subject(ticket_id: int) -> Response:
     """Give it another subject."""
-    subject = request.form.get("subject", "")
+    subject = request.form["subject"]  # a form without the field is a mistake, not the wish for no subject
     return change(ticket_id, "Subject changed", lambda ticket, by: tickets.set_subject(ticket, subject, by=by))
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from audit.db import db
 from helpdesk.web import answers, listing, reading, trail
 from helpdesk.web.directory import ticket_address
+from helpdesk.web.formats import zone
 from helpdesk.web.htmx import go_to, nothing_new, wants_partial
 from helpdesk.web.shell import desk_clock
 
@@ -64,9 +65,11 @@ def show_trail(ticket_id: int) -> Response:
     session = db.session()
     before = request.args.get("before", type=int)
     if before is not None:
-        older = trail.trail_of(session, ticket_id, g.account.time_zone, before=before)
+        time_zone = g.account.time_zone
+        now = desk_clock(g.account.id).now.astimezone(zone(time_zone))
+        older = trail.trail_of(session, ticket_id, now, before=before)
         return make_response(
-            render_template("tickets/_lines.html", trail=older, ticket_id=ticket_id, time_zone=g.account.time_zone)
+            render_template("tickets/_lines.html", trail=older, ticket_id=ticket_id, time_zone=time_zone, now=now)
         )
     if trail.newest_id(session, ticket_id) == request.args.get("newest", type=int):
         return nothing_new()

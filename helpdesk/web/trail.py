@@ -8,28 +8,15 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
+from audit.changes import Teller
+from audit.hues import hue_of
 from audit.log import event_table
+from audit.rows import teller_for
 from audit.sessions import scoped
 from audit.types import registry
 from helpdesk.models import TicketMessage
-from helpdesk.web.telling import Known, Names, names_for, tell
 
 PAGE: Final = 60
-
-#: Types whose dot warns.
-_DANGER: Final = frozenset(
-    {"ticket-deleted", "ticket-trashed", "ticket-marked-spam", "ticket-message-deleted", "user-login-failed"}
-)
-_HUES: Final = {
-    "Ticket": "ticket",
-    "TicketMessage": "message",
-    "SatisfactionSurvey": "message",
-    "Customer": "people",
-    "User": "people",
-    "Team": "people",
-    "Account": "account",
-    "ApiKey": "account",
-}
 
 _event = event_table.c
 
@@ -42,12 +29,11 @@ class Line:
     at: datetime
     type: str
     label: str
-    tone: str
+    hue: str
     meaning: str
-    who: str | None  #: the team member; None is shown as "No user"
-    acted: str  #: what really acted behind "No user"
+    member: str | None  #: None is "No user"
+    acted: str  #: what really acted, where no team member did
     change: str
-    context: str
     first_of_action: bool  #: whether an action begins here, read from the top
 
 
@@ -58,14 +44,6 @@ class Trail:
     lines: list[Line]
     newest: int
     before: int | None  #: whence the next stretch goes on
-
-
-def tone_of(type_name: str) -> str:
-    """The colour of an event: its group's hue, or danger."""
-    type_ = registry.get(type_name)
-    if type_name in _DANGER or type_ is None:
-        return "danger"
-    return _HUES.get(type_.object, "config")
 
 
 def newest_id(session: Session, ticket_id: int) -> int:
@@ -79,17 +57,15 @@ def newest_id(session: Session, ticket_id: int) -> int:
     return found or 0
 
 
-def trail_of(
-    session: Session, ticket_id: int, time_zone: str, *, before: int | None = None, known: Known | None = None
-) -> Trail:
-    """The newest events of a ticket, or those before this one; `known` are names that need no asking for."""
+def trail_of(session: Session, ticket_id: int, now: datetime, *, before: int | None = None) -> Trail:
+    """The newest events of a ticket, or those before this one; `now` is in the account's time zone."""
     statement = scoped(session, table=event_table).where(_about(session, ticket_id))
     if before is not None:
         statement = statement.where(_event.id < before)
     found = session.execute(statement.order_by(_event.id.desc()).limit(PAGE + 1)).all()
     shown = [row for row in found[:PAGE] if _belongs(row, ticket_id)]
-    names = names_for(session, [row.changes for row in shown], time_zone, known or {})
-    lines = [_line(row, shown[index - 1] if index else None, names) for index, row in enumerate(shown)]
+    teller = teller_for(session, now, shown)
+    lines = [_line(row, shown[index - 1] if index else None, teller) for index, row in enumerate(shown)]
     return Trail(lines, shown[0].id if shown else 0, found[PAGE - 1].id if len(found) > PAGE else None)
 
 
@@ -114,28 +90,17 @@ def _belongs(row: Row[Any], ticket_id: int) -> bool:
     return sides is None or ticket_id in sides
 
 
-def _line(row: Row[Any], above: Row[Any] | None, names: Names) -> Line:
+def _line(row: Row[Any], above: Row[Any] | None, teller: Teller) -> Line:
     type_ = registry.get(row.type)
     return Line(
         id=row.id,
         at=row.created_datetime,
         type=row.type,
         label=type_.label if type_ else row.type,
-        tone=tone_of(row.type),
+        hue=hue_of(row.type),
         meaning=type_.meaning if type_ else "",
-        who=row.actor_name if row.user_id is not None else None,
-        acted=_acted(row, names),
-        change=tell(row, names),
-        context=str(row.context),
+        member=row.actor_name if row.user_id is not None else None,
+        acted=teller.acted(row),
+        change=teller.line(row),
         first_of_action=above is None or (above.context, above.created_datetime) != (row.context, row.created_datetime),
     )
-
-
-def _acted(row: Row[Any], names: Names) -> str:
-    if row.user_id is not None:
-        return ""
-    if row.actor_kind in ("schedule", "system"):
-        return str(row.actor_name)
-    version = f" v{row.actor_version}" if row.actor_version is not None else ""
-    by = f" by {names.user(row.initiator_id)}" if row.initiator_id is not None else ""
-    return f"{row.actor_kind} {row.actor_name}{version}{by}"

@@ -13,6 +13,7 @@ HOUR: Final = timedelta(hours=1)
 
 USER: Final[ActorKind] = "user"
 CUSTOMER: Final[ActorKind] = "customer"
+MACRO: Final[ActorKind] = "macro"
 SYSTEM: Final[ActorKind] = "system"
 SCHEDULE: Final[ActorKind] = "schedule"
 

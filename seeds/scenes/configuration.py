@@ -1,8 +1,11 @@
 """Scenes of tags and macros."""
 
+from sqlalchemy import select
+
+from audit.actors import Actor
 from helpdesk import macros, tags
 from helpdesk.models import Macro, Tag
-from seeds.scenes.beginnings import USER
+from seeds.scenes.beginnings import MACRO, USER
 from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import Stage
 
@@ -60,6 +63,27 @@ def _a_macro(stage: Stage) -> int:
 def a_macro_is_reworded(stage: Stage, number: int) -> None:
     with stage.acting():
         macros.reword(stage.session.get_one(Macro, number), "Many thanks", _THANKS, by=stage.by_admin)
+
+
+def _a_macro_and_a_ticket(stage: Stage) -> int:
+    _a_macro(stage)
+    return stage.a_ticket().id
+
+
+@scenario(
+    "macro-applied",
+    "Ana applies a macro that puts on a tag",
+    ("macro-applied", MACRO),
+    ("tag-created", MACRO),
+    ("ticket-updated", MACRO),
+    ("ticket-tags-added", MACRO),
+    prepare=_a_macro_and_a_ticket,
+)
+def ana_applies_a_macro(stage: Stage, number: int) -> None:
+    with stage.acting():
+        macro = stage.session.scalars(select(Macro)).one()
+        macros.tell_applied(macro, by=stage.by_ana)
+        tags.put_on(stage.ticket(number), ["thanked"], by=Actor.macro(macro, stage.by_ana))
 
 
 @quiet("macro-updated", "The words it has", prepare=_a_macro)

@@ -138,7 +138,7 @@ with open_session(engine_for(url)) as session:
 
 @sqlite_only
 def test_two_processes_write_one_embedded_database(desk: Desk, engine: Engine) -> None:
-    numbers, turns = [desk.a_ticket().id for _ in range(2)], 25
+    numbers, turns = [desk.a_ticket().id for _ in range(2)], 12
     start, people = desk.last_event_id(), [desk.ana_id, desk.ben_id]
     desk.session.rollback()
     working = [

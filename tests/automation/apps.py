@@ -18,6 +18,7 @@ def a_config(url: URL | str, **changes: object) -> Config:
     """A configuration on this database; what listens takes a free port."""
     text = make_url(url).render_as_string(hide_password=False)
     plain = replace(settings.from_environment({}), database_url=text, migrate_database_url=text, port=0, smtp_port=0)
+    plain = replace(plain, secret_key="only for tests")
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 

@@ -1,4 +1,4 @@
-"""A whole day at the real server: mail comes in over SMTP, is worked by hand, sleeps and wakes; the log tells it all."""
+"""A whole day at the real server: mail comes in over SMTP, is worked by hand, sleeps and wakes; the log tells all."""
 
 import re
 import smtplib

@@ -95,6 +95,7 @@ def test_every_type_has_a_constant_in_the_package() -> None:
 @every_type
 def test_its_label_is_its_name_in_words(type_: EventType) -> None:
     words = type_.name.replace("-", " ").capitalize()
+    words = words.replace("Api key", "API key")
     assert type_.label == ("Rule suggestion created" if type_.name == "rule-suggestion-suggested" else words)
 
 

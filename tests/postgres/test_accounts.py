@@ -110,7 +110,6 @@ def test_no_event_can_be_written_for_another_account(desks: tuple[Desk, Desk], a
 
 #: What would undo the protection of the log.
 UNDOING = [
-    "statement",
     "ALTER TABLE ticket DISABLE ROW LEVEL SECURITY",
     "ALTER TABLE event NO FORCE ROW LEVEL SECURITY",
     "DROP POLICY account_only ON ticket",

@@ -373,7 +373,6 @@ def _create_tables() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_stored_file_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_file")),
         sa.UniqueConstraint("account_id", "digest", name=op.f("uq_stored_file_account_id_digest")),
         sqlite_autoincrement=True,
@@ -716,7 +715,7 @@ def _let_the_application_in(connection: sa.Connection, role: str | None) -> None
     for statement in (
         f"GRANT USAGE ON SCHEMA public TO {name}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
-        f"REVOKE UPDATE, DELETE ON event, stored_text FROM {name}",
+        f"REVOKE UPDATE, DELETE ON event, stored_text, stored_file FROM {name}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
     ):
         connection.exec_driver_sql(statement)

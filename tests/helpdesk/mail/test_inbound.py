@@ -130,6 +130,15 @@ def test_another_mail_with_the_same_message_id_is_not_lost(desk: Desk) -> None:
     assert first.id != second.id
 
 
+def test_a_strangers_mail_that_borrows_the_id_of_our_answer_is_not_lost(desk: Desk) -> None:
+    number = take(desk, a_mail()).id
+    with desk.acting():
+        reply = messages.reply(desk.ticket(number), Draft(sender=desk.ana, body_text="Tomorrow."), by=desk.by_ana)
+        ours = reply.message_id
+    stranger = a_mail("Something else", sender="eve@mail.example", message_id=ours)
+    assert take(desk, stranger).id != number
+
+
 def test_mails_without_a_message_id_are_all_taken_in(desk: Desk) -> None:
     assert take(desk, a_mail(message_id=None)).id != take(desk, a_mail(message_id=None)).id
 

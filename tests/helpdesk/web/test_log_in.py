@@ -115,10 +115,13 @@ def test_the_log_in_leads_only_to_pages_of_the_desk(stranger: Browser, wanted: s
     assert stranger.log_in(ANA, next=wanted).headers["Location"] == reached
 
 
-def test_a_fragment_of_a_page_whose_session_has_ended_leads_to_the_log_in(stranger: Browser) -> None:
+def test_a_page_whose_session_has_ended_stays_with_what_was_written_and_says_so(stranger: Browser) -> None:
     headers = {**HTMX, "HX-Current-URL": "http://localhost/tickets/7"}
     response = stranger.get("/pulse", headers=headers)
-    assert response.headers["HX-Redirect"] == "/login?next=/tickets/7"
+    assert response.status_code == 401
+    assert "HX-Redirect" not in response.headers
+    assert "What you wrote is still here" in response.get_data(as_text=True)
+    assert 'href="/login?next=/tickets/7"' in response.get_data(as_text=True)
 
 
 def _without_tokens(response: TestResponse, email: str) -> str:

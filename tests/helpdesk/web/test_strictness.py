@@ -80,6 +80,21 @@ def test_a_mistake_of_the_desk_shows_no_trace(app: Flask, client: Browser, monke
     assert b"ZeroDivision" not in response.data
 
 
+def test_a_server_does_not_borrow_the_demos_secret() -> None:
+    from helpdesk import config as settings
+
+    config = settings.from_environment({})
+    with pytest.raises(settings.Misconfigured, match="SECRET_KEY is not set"):
+        settings.require_secret(config)
+
+
+def test_an_odd_database_address_is_refused_with_a_sentence() -> None:
+    from helpdesk import config as settings
+
+    with pytest.raises(settings.Misconfigured, match="DATABASE_URL must begin with"):
+        settings.from_environment({"DATABASE_URL": "foo"})
+
+
 def test_without_a_secret_nothing_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     from helpdesk import config as settings
     from wsgi import create_app

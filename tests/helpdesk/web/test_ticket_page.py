@@ -10,7 +10,7 @@ from audit.action import enter
 from helpdesk import messages, tickets
 from helpdesk.drafts import Draft, File
 from helpdesk.models import Attachment, Ticket
-from helpdesk.web.trail import trail_of
+from helpdesk.web.trail import PAGE, trail_of
 from tests.desks import Desk, open_desk
 from tests.helpdesk.web.browsers import Browser, statements
 
@@ -55,23 +55,28 @@ def test_the_trail_tells_who_and_what(desk: Desk, client: Browser) -> None:
     with desk.acting():
         tickets.assign(desk.ticket(number), desk.ben, by=desk.by_ana)
     desk.session.info["account_id"] = desk.account_id
-    lines = trail_of(desk.session, number, "UTC").lines
-    told = [(line.label, line.who, line.acted, line.change) for line in lines]
+    lines = trail_of(desk.session, number, desk.now()).lines
+    told = [(line.label, line.member, line.acted, line.change) for line in lines]
     assert told[:5] == [
-        ("Ticket assigned", "Ana Lopez", "", "nobody → Ben Okafor"),
+        ("Ticket assigned", "Ana Lopez", "", "assignee nobody → Ben Okafor"),
         ("Ticket updated", "Ana Lopez", "", ""),
         (
             "Ticket self unsnoozed",
             None,
             "snooze timer",
-            "status closed → open, until Tue 3 Mar 10:00 → none",
+            "status closed → open · snooze Tue 3 Mar, 10:00 → none",
         ),
         ("Ticket updated", None, "snooze timer", ""),
-        ("Ticket snoozed", "Ana Lopez", "", "status open → closed, until none → Tue 3 Mar 10:00"),
+        ("Ticket snoozed", "Ana Lopez", "", "status open → closed · snooze → Tue 3 Mar, 10:00"),
     ]
     assert told[-2:] == [
         ("Ticket message created", None, "customer Carol Diaz", "“My order 991 has not arrived.”"),
-        ("Ticket created", None, "customer Carol Diaz", "“Where is my order?”"),
+        (
+            "Ticket created",
+            None,
+            "customer Carol Diaz",
+            "subject “Where is my order?” · channel email · via email and 1 more",
+        ),
     ]
 
 
@@ -86,7 +91,7 @@ def test_the_trail_keeps_messages_that_are_gone(desk: Desk) -> None:
         doomed = next(message for message in desk.ticket(number).messages if message.id == gone)
         messages.delete(doomed, by=desk.by_ana)
     desk.session.info["account_id"] = desk.account_id
-    labels = [line.label for line in trail_of(desk.session, number, "UTC").lines]
+    labels = [line.label for line in trail_of(desk.session, number, desk.now()).lines]
     assert labels[:4] == ["Ticket message deleted", "Ticket updated", "Ticket updated", "Ticket message created"]
 
 
@@ -97,9 +102,22 @@ def test_the_trail_leaves_out_other_tickets_of_the_same_chain(desk: Desk) -> Non
             draft = Draft(sender=desk.ana, body_text=f"To {number}", public=False)
             messages.note(desk.ticket(number), draft, by=desk.by_ana)
     desk.session.info["account_id"] = desk.account_id
-    changes = [line.change for line in trail_of(desk.session, first, "UTC").lines]
+    changes = [line.change for line in trail_of(desk.session, first, desk.now()).lines]
     assert f"internal note “To {first}”" in changes
     assert f"internal note “To {second}”" not in changes
+
+
+def test_older_events_follow_on_demand(desk: Desk, client: Browser) -> None:
+    number = desk.a_ticket().id
+    for index in range(PAGE):
+        with desk.acting():
+            tickets.set_priority(desk.ticket(number), ("high", "low")[index % 2], by=desk.by_ana)
+    desk.session.info["account_id"] = desk.account_id
+    before = trail_of(desk.session, number, desk.now()).before
+    older = client.fragment(f"/tickets/{number}/trail?before={before}").get_data(as_text=True)
+    assert "Ticket created" in older
+    assert "Show older events" not in older
+    assert "hue-message" in older
 
 
 def test_an_open_page_is_told_only_what_is_new(desk: Desk, client: Browser) -> None:

@@ -150,6 +150,28 @@ def test_who_is_late_learns_who_did_what(
     assert trail.types == []
 
 
+def test_a_double_click_is_no_race_with_oneself(desk: Desk, client: Browser) -> None:
+    number = in_state(desk)
+    seen = str(desk.session.get_one(Ticket, number).row_version)
+    with desk.watched() as trail:
+        for _ in range(2):
+            assert client.press(f"/tickets/{number}/close", row_version=seen).status_code == 200
+    assert trail.types == ["ticket-updated", "ticket-closed"]
+
+
+@pytest.mark.parametrize("version", ["²", "-1", "x", ""])
+def test_a_version_that_is_no_number_breaks_nothing(desk: Desk, client: Browser, version: str) -> None:
+    number = in_state(desk)
+    assert client.press(f"/tickets/{number}/close", row_version=version).status_code == 200
+
+
+def test_a_form_without_its_subject_changes_nothing(desk: Desk, client: Browser) -> None:
+    number = in_state(desk)
+    with desk.watched() as trail:
+        assert client.press(f"/tickets/{number}/set-subject").status_code == 400
+    assert trail.types == []
+
+
 def test_several_deeds_of_a_faster_hand_are_all_named(desk: Desk, client: Browser) -> None:
     number = in_state(desk)
     seen = str(desk.session.get_one(Ticket, number).row_version)
@@ -158,7 +180,7 @@ def test_several_deeds_of_a_faster_hand_are_all_named(desk: Desk, client: Browse
     with desk.acting():
         tags.put_on(desk.ticket(number), ["done"], by=desk.by_ben)
     page = client.press(f"/tickets/{number}/close", row_version=seen).get_data(as_text=True)
-    assert "Ben Okafor closed and tagged this ticket" in page
+    assert "Ben Okafor closed this ticket and tagged it" in page
 
 
 def test_a_note_is_written_however_old_the_page_is(desk: Desk, client: Browser) -> None:
