@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from audit.action import current, now
@@ -45,6 +46,10 @@ def create(
         **profile,
     )
     session.add(user)
+    try:
+        session.flush()
+    except IntegrityError as error:  # in an account that this session can't see
+        raise Refused(f"{address} already belongs to a team member.") from error
     record(USER_CREATED, user, by=by)
     return user
 

@@ -11,7 +11,7 @@ from automation import timers
 from helpdesk import desk as helpdesk_desk
 from helpdesk import passwords
 from tests.databases import engine_for, postgres_url, sqlite_url
-from tests.desks import Desk, open_desk, open_session
+from tests.desks import Desk, find_desk, open_desk, open_session
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -29,7 +29,9 @@ def connected_machines() -> None:
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
     """A fresh, migrated database; the test runs once on each kind."""
-    with sqlite_url(tmp_path) if request.param == "sqlite" else postgres_url() as url:
+    furnished = "desk" in request.fixturenames
+    on_sqlite = request.param == "sqlite"
+    with sqlite_url(tmp_path, furnished=furnished) if on_sqlite else postgres_url(furnished=furnished) as url:
         yield url
 
 
@@ -45,7 +47,7 @@ def engine(database_url: URL) -> Iterator[Engine]:
 def desk(engine: Engine) -> Iterator[Desk]:
     """A desk with its people; when the test is done, its log must rebuild it."""
     session = open_session(engine)
-    desk = open_desk(session)
+    desk = find_desk(session) or open_desk(session)
     yield desk
     session.rollback()
     report = desk.replay()

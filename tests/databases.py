@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, make_url
 
 from audit import sessions
 from helpdesk import migrations
+from tests.desks import open_desk, open_session
 
 APP_ROLE = "helpdesk_app"
 APP_PASSWORD = "only-for-tests"
@@ -27,20 +28,20 @@ def engine_for(url: URL | str) -> Engine:
 
 
 @contextmanager
-def sqlite_url(folder: Path) -> Iterator[URL]:
-    """A migrated SQLite database in this folder."""
+def sqlite_url(folder: Path, *, furnished: bool = False) -> Iterator[URL]:
+    """A migrated SQLite database in this folder; furnished: with the desk that `tests.desks.find_desk` finds."""
     path = folder / "helpdesk.db"
-    shutil.copy(_sqlite_template(), path)
+    shutil.copy(_sqlite_template(furnished), path)
     yield make_url(f"sqlite:///{path}")
 
 
 @contextmanager
-def postgres_url() -> Iterator[URL]:
-    """A migrated PostgreSQL database, entered as the application's role, which owns nothing."""
+def postgres_url(*, furnished: bool = False) -> Iterator[URL]:
+    """The same in PostgreSQL, entered as the application's role, which owns nothing."""
     owner = make_url(postgres_server())
     name = f"desk_{uuid.uuid4().hex[:12]}"
     with _owner_connection() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {_postgres_template()}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {_postgres_template(furnished)}"))
     yield owner.set(database=name, username=APP_ROLE, password=APP_PASSWORD)
     with _owner_connection() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -72,10 +73,12 @@ def postgres_server() -> str:
 
 
 @cache
-def _sqlite_template() -> Path:
+def _sqlite_template(furnished: bool) -> Path:
     path = Path(tempfile.mkdtemp(prefix="desk-sqlite-")) / "template.db"
     engine = engine_for(f"sqlite:///{path}")
     migrations.upgrade(engine)
+    if furnished:
+        _furnish(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
@@ -83,7 +86,7 @@ def _sqlite_template() -> Path:
 
 
 @cache
-def _postgres_template() -> str:
+def _postgres_template(furnished: bool) -> str:
     name = f"template_{uuid.uuid4().hex[:12]}"
     with _owner_connection() as connection:
         exists = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": APP_ROLE}).first()
@@ -92,8 +95,17 @@ def _postgres_template() -> str:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine = engine_for(make_url(postgres_server()).set(database=name))
     migrations.upgrade(engine, APP_ROLE)
+    if furnished:
+        _furnish(engine)
     engine.dispose()
     return name
+
+
+def _furnish(engine: Engine) -> None:
+    # Opening a desk takes longer than most tests on it.
+    session = open_session(engine)
+    open_desk(session)
+    session.close()
 
 
 @contextmanager

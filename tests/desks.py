@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from audit.log import event_table
 from audit.replay import Report, replay
 from audit.sessions import AuditedSession
+from helpdesk.models import Account, Customer, Team, User
 from seeds.stage import TUESDAY, Stage, open_stage
 
 PASSWORD = "correct horse battery"
@@ -84,6 +85,18 @@ class Desk(Stage):
 def open_session(engine: Engine) -> Session:
     """A session as the application has it."""
     return AuditedSession(bind=engine)
+
+
+def find_desk(session: Session) -> Desk | None:
+    """The desk of a furnished database."""
+    account_id = session.scalar(select(Account.id).where(Account.domain == "demo"))
+    if account_id is None:
+        return None
+    people = {user.email.partition("@")[0]: user.id for user in session.scalars(select(User))}
+    team_id = session.scalars(select(Team.id)).one()
+    carol_id = session.scalars(select(Customer.id).where(Customer.email == "carol@mail.example")).one()
+    session.rollback()
+    return Desk(session, account_id, people["owner"], people["admin"], people["ana"], people["ben"], team_id, carol_id)
 
 
 def open_desk(session: Session, domain: str = "demo") -> Desk:

@@ -141,7 +141,6 @@ def test_the_application_can_not_undo_what_protects_the_log(desks: tuple[Desk, D
             app(statement)
 
 
-@pytest.mark.xfail(reason="migration 0001 lets the application's role write tables that it only reads")
 @pytest.mark.parametrize(
     "statement",
     [

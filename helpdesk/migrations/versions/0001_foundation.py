@@ -716,6 +716,7 @@ def _let_the_application_in(connection: sa.Connection, role: str | None) -> None
         f"GRANT USAGE ON SCHEMA public TO {name}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
         f"REVOKE UPDATE, DELETE ON event, stored_text, stored_file FROM {name}",
+        f"REVOKE INSERT, UPDATE, DELETE ON log_state, alembic_version FROM {name}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
     ):
         connection.exec_driver_sql(statement)

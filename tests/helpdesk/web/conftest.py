@@ -19,7 +19,7 @@ from wsgi import create_app
 @pytest.fixture
 def database_url(tmp_path: Path) -> Iterator[URL]:
     """Pages are the same on both databases: SQLite will do."""
-    with sqlite_url(tmp_path) as url:
+    with sqlite_url(tmp_path, furnished=True) as url:
         yield url
 
 
