@@ -197,9 +197,9 @@ def digests(touched: Iterable[Touched]) -> set[str]:
 
 
 def day_words(moment: datetime, now: datetime) -> str:
-    """Tue 3 Mar, with the year where it is not this one."""
-    year = f" {moment.year}" if moment.year != now.year else ""
-    return f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}{year}"
+    """Tue 3 Mar; where it is not this year, 3 Mar 2025."""
+    day = f"{moment.day} {_MONTHS[moment.month - 1]}"
+    return f"{day} {moment.year}" if moment.year != now.year else f"{_DAYS[moment.weekday()]} {day}"
 
 
 def quoted(text: Any, most: int = 80) -> str:

@@ -161,7 +161,9 @@ def test_a_trigger_that_was_switched_off_or_gutted_is_noticed(victim: Desk, run:
     run("ALTER TABLE event ENABLE TRIGGER event_no_change")
     guards_standing(engine)
     run("CREATE OR REPLACE FUNCTION log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$")
-    with pytest.raises(LogUnguarded, match="event_head_no_delete, event_no_change, stored_text_no_change"):
+    with pytest.raises(
+        LogUnguarded, match="event_head_no_delete, event_no_change, stored_file_no_change, stored_text_no_change"
+    ):
         guards_standing(engine)
 
 
