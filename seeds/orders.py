@@ -10,7 +10,7 @@ from seeds.arrivals import Arrivals
 from seeds.thread import World
 
 #: Most people who buy have nothing to ask.
-ORDERS_A_TICKET: Final = 2.75
+ORDERS_A_TICKET: Final = 7
 LANGUAGES: Final = {"en": 78, "de": 11, "fr": 6, "es": 5}
 
 #: Where the shop's program runs (RFC 5737: such numbers are kept for examples).
