@@ -43,7 +43,7 @@ test: lint chromium test-mails ## The gate: lint and every kind of test, in unde
 	$(BIN)/pytest -m "not long" -n 2 --dist loadfile
 
 check: test ## The long form: kill tests at full size, long fuzzing, the wheel, benchmarks' smoke
-	$(BIN)/pytest -m long
+	$(BIN)/pytest -m long -n 2
 	$(MAKE) --no-print-directory package
 	$(BIN)/python -m bench --smoke
 
