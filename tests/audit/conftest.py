@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine
+from sqlalchemy.engine import URL
 
+from tests.audit.site import browser, close_site, open_site
 from tests.desks import Desk, open_desk, open_session
 from tests.outside import Run, outside
 
@@ -22,3 +26,17 @@ def run(engine: Engine) -> Iterator[Run]:
     """Statements from outside, past all guards of ours."""
     with outside(engine.url) as run:
         yield run
+
+
+@pytest.fixture
+def site(database_url: URL, desk: Desk) -> Iterator[Flask]:
+    """The application on the desk's database."""
+    app = open_site(database_url)
+    yield app
+    close_site(app)
+
+
+@pytest.fixture
+def ada(site: Flask) -> FlaskClient:
+    """The admin's browser."""
+    return browser(site)

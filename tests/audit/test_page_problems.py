@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 
 from audit.queries import Cursor
 from helpdesk import tickets
-from tests.audit.site import LIVE, LOG, browser, close_site, look, open_site, words
+from tests.audit.site import LIVE, LOG, look, words
 from tests.databases import sqlite_url
 from tests.desks import TUESDAY, Desk, open_desk
 from tests.helpdesk.web.browsers import statements
@@ -20,22 +20,8 @@ from tests.helpdesk.web.browsers import statements
 @pytest.fixture
 def database_url(tmp_path: Path) -> Iterator[URL]:
     """What the page says is the same on both databases (`test_queries` and `test_page_everywhere` use both)."""
-    with sqlite_url(tmp_path) as url:
+    with sqlite_url(tmp_path, furnished=True) as url:
         yield url
-
-
-@pytest.fixture
-def site(database_url: URL, desk: Desk) -> Iterator[Flask]:
-    """The application on the desk's database."""
-    app = open_site(database_url)
-    yield app
-    close_site(app)
-
-
-@pytest.fixture
-def ada(site: Flask) -> FlaskClient:
-    """The admin's browser."""
-    return browser(site)
 
 
 @pytest.mark.parametrize("number", [999_999, 2**63 - 1, 2**63, 10**30])

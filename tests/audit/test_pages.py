@@ -17,7 +17,7 @@ from audit.types import registry
 from helpdesk import people, settings, tags, tickets
 from helpdesk.models import Tag
 from tests.audit.logs import Made, write_log
-from tests.audit.site import LIVE, LOG, browser, close_site, look, open_site, words
+from tests.audit.site import LIVE, LOG, browser, look, words
 from tests.databases import sqlite_url
 from tests.desks import TUESDAY, Desk
 
@@ -27,22 +27,8 @@ ZEBRA = Actor("rule", 7, "Zebra", 3)
 @pytest.fixture
 def database_url(tmp_path: Path) -> Iterator[URL]:
     """What the page says is the same on both databases (`test_queries` and `test_page_everywhere` use both)."""
-    with sqlite_url(tmp_path) as url:
+    with sqlite_url(tmp_path, furnished=True) as url:
         yield url
-
-
-@pytest.fixture
-def site(database_url: URL, desk: Desk) -> Iterator[Flask]:
-    """The application on the desk's database."""
-    app = open_site(database_url)
-    yield app
-    close_site(app)
-
-
-@pytest.fixture
-def ada(site: Flask) -> FlaskClient:
-    """The admin's browser."""
-    return browser(site)
 
 
 def types_in(answer: TestResponse) -> list[str]:

@@ -4,11 +4,10 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from automation import serving
 from helpdesk import config as settings
 from helpdesk.commands import command_session
 from seeds import commands, world
-from tests.automation.test_serving import free_port, nobody_left
+from tests.automation.processes import free_port, group_of, nobody_left
 
 ROOT = Path(__file__).parents[2]
 
@@ -142,25 +141,9 @@ def test_a_second_start_keeps_secret_and_data(start: Callable[[], Result], insta
     assert count_events() == events
 
 
-@contextmanager
-def running_demo() -> Iterator[subprocess.Popen[str]]:
+def running_demo() -> AbstractContextManager[subprocess.Popen[str]]:
     """The demo as a person starts it, in a process group of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", "import wsgi; wsgi.main()", "demo"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
-        assert process.stdout is not None
-        process.stdout.close()
+    return group_of(["-c", "import wsgi; wsgi.main()", "demo"], {})
 
 
 def first_answer(seconds: float) -> int:
