@@ -12,8 +12,10 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
+from sqlalchemy.exc import OperationalError
 
 from audit.db import db
+from audit.log import LogUnguarded, check_guards
 from automation.machines import MachineRoom
 from helpdesk import embedded
 from helpdesk.config import Config, require_secret
@@ -29,6 +31,7 @@ def serve(app: Flask) -> None:
     """Serve pages until told to stop; on the embedded database with the scheduler and the mail server inside."""
     config: Config = app.config["DESK"]
     require_secret(config)
+    _require_guards(app)
     with ExitStack() as held:
         if config.is_embedded:
             _hold_database(held, config)
@@ -41,6 +44,7 @@ def serve(app: Flask) -> None:
 def work(app: Flask) -> None:
     """Run the machines in the foreground until told to stop."""
     require_secret(app.config["DESK"])
+    _require_guards(app)
     room, stopped = MachineRoom(app), Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -51,6 +55,17 @@ def work(app: Flask) -> None:
     click.echo("Working: timers, mail in, mail out. Ctrl-C stops it.")
     stopped.wait()
     room.stop()
+
+
+def _require_guards(app: Flask) -> None:
+    # Nobody works on a log that the database would let anybody change.
+    try:
+        with app.app_context(), db.engine.connect() as connection:
+            check_guards(connection)
+    except LogUnguarded as problem:
+        raise click.ClickException(str(problem)) from problem
+    except OperationalError as error:
+        raise click.ClickException(f"The database does not answer as it should: {str(error.orig).strip()}") from error
 
 
 def _hold_database(held: ExitStack, config: Config) -> None:

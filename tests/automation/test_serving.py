@@ -17,6 +17,7 @@ from automation import serving
 from helpdesk.models import Ticket
 from tests.automation.processes import free_port, nobody_left, running, wait_for
 from tests.desks import Desk
+from tests.outside import outside
 
 ROOT = Path(__file__).parents[2]
 
@@ -117,3 +118,14 @@ def test_a_worker_whose_mail_port_is_taken_says_so(desk: Desk, database_url: URL
             out, _ = process.communicate(timeout=20)
     assert process.returncode != 0
     assert "SMTP_PORT" in out
+
+
+@on_sqlite
+def test_a_server_refuses_a_log_that_is_not_protected(desk: Desk, database_url: URL, tmp_path: Path) -> None:
+    desk.session.rollback()
+    with outside(database_url) as run:
+        run("DROP TRIGGER event_no_update")
+    with running("serve", database_url, free_port(), free_port(), tmp_path) as process:
+        output, _ = process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert "event_no_update" in output
