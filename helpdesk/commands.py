@@ -1,5 +1,6 @@
 """Commands about the desk itself: its tables, its keys, its data thrown away."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -17,11 +18,13 @@ from audit.log import LogUnguarded, check_guards
 from audit.sessions import AuditedSession, prepare
 from helpdesk import config as settings
 from helpdesk import embedded, keys, migrations, people
+from helpdesk import settings as account_settings
 from helpdesk.config import Config
 from helpdesk.desk import acting
 from helpdesk.events import SCHEMA_MIGRATED
 from helpdesk.mail import trap
 from helpdesk.models import Account, User
+from helpdesk.refusals import Refused
 
 COMMAND_LINE: Final = Actor.system("command line")
 
@@ -54,6 +57,32 @@ def api_key(email: str) -> None:
         with acting(session, account_id, source="cli"):
             _, key = keys.create(session.get_one(User, user_id), name="Command line", by=COMMAND_LINE)
     click.echo(key)
+
+
+@click.command()
+@click.argument("type_", metavar="TYPE")
+@click.argument("data", required=False)
+@with_account
+def setting(type_: str, data: str | None, account: str | None) -> None:
+    """Show an account's setting, or set what DATA (JSON) names of it.
+
+    For instance: setting trash '{"days": 60}', or setting audit-log '{"longest_period_days": null}', which lets the
+    audit page show any period at once.
+    """
+    with command_session() as session:
+        account_id = chosen_account(session, account)
+        enter(session, account_id)
+        try:
+            held = account_settings.read(session.get_one(Account, account_id), type_)
+            wanted = account_settings.checked(type_, {**held, **json.loads(data)} if data else held)
+            if data:
+                with acting(session, account_id, source="cli"):
+                    account_settings.change(session.get_one(Account, account_id), type_, wanted, by=COMMAND_LINE)
+        except (ValueError, TypeError) as error:
+            raise click.ClickException(f"DATA is no JSON object: {data}") from error
+        except Refused as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    click.echo(json.dumps(wanted))
 
 
 @click.command()
@@ -139,4 +168,4 @@ def _unreachable(error: OperationalError) -> str:
     return f"The database does not answer as it should: {str(error.orig).strip()}"
 
 
-COMMANDS: Final = [migrate, api_key, reset]
+COMMANDS: Final = [migrate, api_key, setting, reset]

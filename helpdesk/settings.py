@@ -1,6 +1,7 @@
 """An account's settings, one row per type; what nobody has set holds its default."""
 
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
@@ -9,6 +10,7 @@ from audit.actors import Actor
 from audit.ledger import record
 from helpdesk.events import ACCOUNT_SETTING_CREATED, ACCOUNT_SETTING_UPDATED, ACCOUNT_UPDATED
 from helpdesk.models import Account, AccountSetting
+from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
 
 #: What a setting holds as long as nobody has set it.
@@ -21,6 +23,10 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "trash": {"days": 30},
     "satisfaction-surveys": {"enabled": False, "delay_hours": 24},
 }
+
+
+#: What is counted in a setting: up to how many, and whether null stands for no limit.
+_COUNTED: Final = {"days": (3650, False), "longest_period_days": (3650, True), "delay_hours": (24 * 365, False)}
 
 
 def read(account: Account, type_: str) -> dict[str, Any]:
@@ -41,6 +47,26 @@ def change(account: Account, type_: str, data: dict[str, Any], *, by: Actor) -> 
         row.data = data
         record(ACCOUNT_SETTING_UPDATED, account, by=by)
     record(ACCOUNT_UPDATED, account, by=by)
+
+
+def checked(type_: str, data: object) -> dict[str, Any]:
+    """What a person wants a setting to hold, if it can hold that; raises Refused."""
+    if type_ not in DEFAULTS:
+        raise Refused(f"There is no setting {type_!r}. There are {', '.join(sorted(DEFAULTS))}.")
+    if not isinstance(data, dict) or not data.keys() <= DEFAULTS[type_].keys():
+        raise Refused(f"The setting {type_!r} holds {', '.join(DEFAULTS[type_])}, and nothing else.")
+    wanted = {**DEFAULTS[type_], **data}
+    for name, (most, is_optional) in _COUNTED.items():
+        value = wanted.get(name, 1)
+        if not (value is None and is_optional) and not (type(value) is int and 1 <= value <= most):
+            raise Refused(
+                f"{name} is a whole number from 1 to {most}{', or null for no limit' if is_optional else ''}."
+            )
+    if "timezone" in wanted and wanted["timezone"] not in available_timezones():
+        raise Refused(f"{wanted['timezone']!r} is no time zone. Write it like Europe/Dublin.")
+    if "enabled" in wanted and not isinstance(wanted["enabled"], bool):
+        raise Refused("enabled is true or false.")
+    return wanted
 
 
 def new(account: Account, type_: str, data: dict[str, Any]) -> AccountSetting:

@@ -162,3 +162,33 @@ def test_the_embedded_database_is_held_once(instance: Path) -> None:
         pass
     with embedded.alone(config):
         assert embedded.database_file(config) == instance / "helpdesk.db"
+
+
+def test_a_setting_is_shown_and_set(on_desk: Desk) -> None:
+    assert run(commands.setting, "trash").output == '{"days": 30}\n'
+    with on_desk.watched() as trail:
+        assert run(commands.setting, "trash", '{"days": 60}').output == '{"days": 60}\n'
+        assert run(commands.setting, "trash").output == '{"days": 60}\n'
+    assert trail.types == ["account-setting-created", "account-updated"]
+    assert run(commands.setting, "audit-log", '{"longest_period_days": null}').exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["no-such"], "There is no setting 'no-such'."),
+        (["trash", "60"], "DATA is no JSON object"),
+        (["trash", "{"], "DATA is no JSON object"),
+        (["trash", '{"hours": 3}'], "holds days, and nothing else"),
+        (["trash", '{"days": 0}'], "days is a whole number from 1 to 3650."),
+        (["trash", '{"days": true}'], "days is a whole number from 1 to 3650."),
+        (["audit-log", '{"longest_period_days": "7"}'], "or null for no limit"),
+        (["business-hours", '{"timezone": "Mars"}'], "is no time zone"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused(on_desk: Desk, words: list[str], sentence: str) -> None:
+    with on_desk.watched() as trail:
+        result = run(commands.setting, *words)
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert trail.types == []
