@@ -22,7 +22,12 @@ def main(folder: str) -> None:
 def files_in(part: Path) -> list[Path]:
     if part.is_file():
         return [part]
-    return [path for path in part.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return [path for path in part.rglob("*") if path.is_file() and not any(map(is_litter, path.parts))]
+
+
+def is_litter(name: str) -> bool:
+    """Whether a folder of this name is what tools leave behind."""
+    return name == "__pycache__" or name.startswith(".")
 
 
 if __name__ == "__main__":
