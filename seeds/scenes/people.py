@@ -91,6 +91,12 @@ def an_address_that_belongs_to_carol(stage: Stage, _number: int) -> None:
         customers.create(stage.account, name="Eve", email="CAROL@mail.example", by=stage.by_ana)
 
 
+@quiet("customer-created", "An address that is none", refusal="not-an-address@ is no e-mail address.")
+def an_address_that_is_none(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        customers.create(stage.account, name="Eve", email="not-an-address@", by=stage.by_ana)
+
+
 @scenario("customer-updated", "Carol moves to another address", ("customer-updated", USER))
 def carol_moves(stage: Stage, _number: int) -> None:
     with stage.acting():

@@ -145,6 +145,17 @@ def snoozing_into_the_past(stage: Stage, number: int) -> None:
         tickets.snooze(stage.ticket(number), stage.now() - HOUR, by=stage.by_ana)
 
 
+@quiet(
+    "ticket-snoozed",
+    "Snoozing for six years",
+    prepare=open_ticket,
+    refusal="A ticket can be snoozed for five years at most.",
+)
+def snoozing_for_six_years(stage: Stage, number: int) -> None:
+    with stage.acting():
+        tickets.snooze(stage.ticket(number), stage.now() + timedelta(days=6 * 366), by=stage.by_ana)
+
+
 @scenario(
     "ticket-self-unsnoozed",
     "The delay ends",

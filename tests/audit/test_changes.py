@@ -1,5 +1,6 @@
 """What an event changed, in words."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 import helpdesk.events
 import helpdesk.models  # noqa: F401  # the teller asks models and types what a change means
-from audit.changes import Teller, mentioned
+from audit.changes import Teller, day_words, mentioned
 from tests.audit.logs import BERLIN, NOW
 
 TELLER = Teller({("User", 3): "Ana Lopez", ("Tag", 5): "refund"}, NOW.astimezone(BERLIN))
@@ -129,3 +130,9 @@ def test_behind_a_team_member_stands_nobody() -> None:
 def test_what_is_pointed_to_is_looked_up_by_class_and_number() -> None:
     changes = {"Ticket:7": {"assignee_user_id": [None, 3], "account_id": [None, 1], "messages_count": [1, 2]}}
     assert mentioned([an_event(changes), an_event(None, initiator_id=4)]) == {("User", 3), ("User", 4)}
+
+
+def test_a_day_of_another_year_says_which_and_is_no_longer_for_it() -> None:
+    now = datetime(2027, 1, 22, tzinfo=UTC)
+    assert day_words(datetime(2027, 1, 5, tzinfo=UTC), now) == "Tue 5 Jan"
+    assert day_words(datetime(2026, 11, 23, tzinfo=UTC), now) == "23 Nov 2026"
