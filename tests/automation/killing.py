@@ -70,7 +70,7 @@ class Driver:
         rng, end = random.Random(self.plan.seed), time.monotonic() + self.plan.seconds
         looked, done = 0.0, False
         self._warm_up(rng)
-        while time.monotonic() < end and not (done and self._inside() >= self.plan.enough):
+        while time.monotonic() < end and not (done and self._hit_enough()):
             self._fill_up()
             time.sleep(rng.uniform(0.01, 0.1))
             self._kill(self._victim(rng))
@@ -86,8 +86,9 @@ class Driver:
         names = {NOTHING: "between", BEGUN: "begun", CHANGED: "changed", COMMITTING: "committing"}
         return {"done": done, "failures": self.failures, **{name: self.kills[mark] for mark, name in names.items()}}
 
-    def _inside(self) -> int:
-        return self.kills[BEGUN] + self.kills[CHANGED]
+    def _hit_enough(self) -> bool:
+        inside, changed = self.kills[BEGUN] + self.kills[CHANGED], self.kills[CHANGED]
+        return inside >= self.plan.enough and changed >= self.plan.enough // 5
 
     def _warm_up(self, rng: random.Random) -> None:
         # Statements are compiled once, and not again by every process that is going to live for a tenth of a second.
@@ -111,11 +112,11 @@ class Driver:
 
     def _victim(self, rng: random.Random) -> int:
         """Anybody; but every other time somebody who is in a transaction, as soon as there is somebody."""
-        end = time.monotonic() + rng.choice([0.0, 0.5])
+        end, wanted = time.monotonic() + rng.choice([0.0, 0.5]), rng.choice([(BEGUN, CHANGED), (CHANGED,)])
         while time.monotonic() < end:
-            inside = [pid for pid, slot in self.children.items() if self.marks[slot] in (BEGUN, CHANGED)]
+            inside = [pid for pid, slot in self.children.items() if self.marks[slot] in wanted]
             if inside:
-                time.sleep(rng.uniform(0, 0.01))
+                time.sleep(rng.choice([0, rng.uniform(0, 0.01)]))
                 return rng.choice(inside)
             time.sleep(0.0005)
         return rng.choice(list(self.children))
