@@ -15,7 +15,7 @@ from automation import commands as automation_commands
 from automation import timers
 from helpdesk import commands as helpdesk_commands
 from helpdesk import config as settings
-from helpdesk import desk
+from helpdesk import desk, links
 from helpdesk.config import Config, Misconfigured
 from helpdesk.web import wiring
 from helpdesk.web.directory import HelpdeskDirectory
@@ -47,6 +47,7 @@ def create_app(config: Config | None = None) -> Flask:
     with app.app_context():
         prepare(db.engine)
     desk.connect_machines(timers)
+    links.use(config.base_url)
     directory.install(app, HelpdeskDirectory())
     wiring.install(app, config)
     app.register_blueprint(pages.blueprint)
@@ -66,7 +67,9 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def helpdesk() -> None:
     """A help desk whose audit log records everything that changes."""
-    desk.connect_machines(timers)  # also for commands that need no pages
+    # Also for commands that need no pages.
+    desk.connect_machines(timers)
+    links.use(settings.from_environment().base_url)
 
 
 for package in (audit_commands, helpdesk_commands, automation_commands, seeds_commands):

@@ -186,6 +186,8 @@ def _settle(session: Session, claim: Claim, status: str, again: datetime | None,
             delivery.next_attempt_datetime = again
             delivery.last_error = error[:LONGEST_ERROR] if error else None
             delivery.sent_datetime = wall_now() if status == "sent" else None
+            if status != "queued":
+                delivery.payload = {}  # a letter's link is nobody's business any more
         session.commit()
     except BaseException:
         session.rollback()

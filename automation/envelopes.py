@@ -1,4 +1,4 @@
-"""Turns a queued reply into the mail that the customer gets: who from, in which thread, with which files."""
+"""Turns what is queued into mail: a reply in its thread, with its files, or a letter that stands alone."""
 
 import re
 from collections.abc import Sequence
@@ -19,6 +19,24 @@ class NothingToSend(Exception):
 
 def envelope_for(session: Session, delivery: Delivery) -> OutgoingMail:
     """The mail of a delivery, read now; raises NothingToSend."""
+    return _letter(session, delivery) if delivery.payload else _reply(session, delivery)
+
+
+def _letter(session: Session, delivery: Delivery) -> OutgoingMail:
+    account, words = session.get_one(Account, delivery.account_id), delivery.payload
+    return OutgoingMail(
+        from_name=account.name,
+        from_address=account.mail_address,
+        to=[(words["to_name"], delivery.recipient)],
+        subject=words["subject"],
+        body_text=words["body_text"],
+        body_html=_as_html(words["body_text"]),
+        message_id=delivery.stable_id,
+        auto_submitted="auto-generated",
+    )
+
+
+def _reply(session: Session, delivery: Delivery) -> OutgoingMail:
     message = session.get(TicketMessage, delivery.ticket_message_id) if delivery.ticket_message_id else None
     if message is None:
         raise NothingToSend("The message was deleted before it was sent.")

@@ -1,12 +1,42 @@
 """The desk's outbox: what is to leave by mail is queued in the transaction that says so, and sent afterwards."""
 
 import uuid
+from dataclasses import dataclass
 
 from audit.action import current
 from audit.clock import wall_now
 from helpdesk.drafts import Draft
 from helpdesk.models import Account, Delivery, Ticket, TicketMessage
 from helpdesk.sessions import session_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """A mail that is about no message of a ticket: an invitation, a link for a new password, a survey."""
+
+    purpose: str  #: the first word of its Message-ID, "invitation"
+    to_name: str
+    to_address: str
+    subject: str
+    body_text: str
+    ticket_id: int | None = None
+
+
+def queue_letter(account: Account, letter: Letter) -> Delivery:
+    """Queue a letter; its words, which may hold a link that opens something, are forgotten once it was sent."""
+    session, host = session_of(account), account.mail_address.rsplit("@", 1)[-1]
+    delivery = Delivery(
+        account_id=account.id,
+        kind="mail",
+        stable_id=f"{letter.purpose}.{uuid.uuid4().hex}@{host}",
+        ticket_id=letter.ticket_id,
+        recipient=letter.to_address,
+        payload={"to_name": letter.to_name, "subject": letter.subject, "body_text": letter.body_text},
+        created_datetime=current(session).at,
+        next_attempt_datetime=wall_now(),
+    )
+    session.add(delivery)
+    return delivery
 
 
 def message_id(ticket: Ticket, draft: Draft) -> str | None:

@@ -1,18 +1,11 @@
-"""What the pages' larger forms ask for, and what they say to an answer that can't be right."""
+"""What is asked where somebody writes in a ticket, or opens one."""
 
 from typing import Final
 
-from wtforms import Form, PasswordField, StringField, TextAreaField
+from wtforms import Form, StringField, TextAreaField
 from wtforms.validators import AnyOf, DataRequired, Length
 
 LONGEST_TEXT: Final = 500_000
-
-
-class LogInForm(Form):
-    """The way in."""
-
-    email = StringField("E-mail address", [DataRequired("Enter your e-mail address.")])
-    password = PasswordField("Password", [DataRequired("Enter your password.")])
 
 
 class ComposerForm(Form):

@@ -1,4 +1,4 @@
-"""Rows that are nobody's history: log-in sessions, read marks, deliveries, cursors and jobs."""
+"""Rows that are nobody's history: log-in sessions, read marks, deliveries, cursors, jobs, a shop's own orders."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class LoginSession(AccountScoped, Base):
 
 
 class ReadMark(AccountScoped, Base):
-    """Up to when somebody has read a ticket."""
+    """Up to when somebody has read a ticket, and when its page was last open before them."""
 
     __tablename__ = "read_mark"
     __unlogged__ = "read marks"
@@ -35,7 +35,8 @@ class ReadMark(AccountScoped, Base):
     account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"))
     user_id: Mapped[int] = mapped_column(BigId)
     ticket_id: Mapped[int] = mapped_column(BigId, index=True)
-    read_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
+    read_datetime: Mapped[datetime] = mapped_column(UtcDateTime)  # desk time
+    seen_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)  # wall time
 
 
 class Delivery(AccountScoped, Base):
@@ -98,3 +99,27 @@ class Job(AccountScoped, Base):
     cancelled_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failed_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
     locked_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ShopOrder(AccountScoped, Base):
+    """An order in the simulated shop: another system's data, of which the desk only logs what the shop reports."""
+
+    __tablename__ = "shop_order"
+    __unlogged__ = "another system's data"
+    __table_args__ = (
+        UniqueConstraint("integration_id", "number"),
+        Index("ix_shop_order_customer", "account_id", "customer_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"))
+    integration_id: Mapped[int] = mapped_column(BigId)
+    customer_id: Mapped[int] = mapped_column(BigId)
+    number: Mapped[str] = mapped_column(String(32))
+    items: Mapped[list[Any]] = mapped_column(Json)  # [{"name", "quantity", "price_cents"}]
+    amount_cents: Mapped[int] = mapped_column(Integer)
+    currency: Mapped[str] = mapped_column(String(3), default="EUR")
+    status: Mapped[str] = mapped_column(String(16), default="paid")  # paid, shipped, cancelled, refunded
+    created_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
+    cancelled_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refunded_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)

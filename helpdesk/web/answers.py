@@ -39,7 +39,7 @@ def done(ticket_id: int, said: str, *, sent: bool = False) -> Response:
     if not events:
         said = "Nothing changed, so no event was written."
     if not wants_partial():
-        flash(sentence(said, events), "done" if events else "info")
+        toast(said, events)
         return make_response(redirect(ticket_address(ticket_id), 303))
     return _fresh(ticket_id, "done" if events else "info", said, events, sent=sent)
 
@@ -65,12 +65,16 @@ def written() -> list[Told]:
     return found
 
 
-def sentence(said: str, events: list[Told]) -> str:
-    """A toast in one line, for pages that were loaded anew."""
-    if not events:
-        return said
-    count = f"{len(events)} event{'s' if len(events) != 1 else ''}"
-    return f"{said} · {count}: {', '.join(event.label for event in events)}"
+def tell(said: str, none: str = "Nothing changed, so no event was written.") -> None:
+    """Say on the next page what the action of this request did, with its events; `none` if it changed nothing."""
+    events = written()
+    toast(said if events else none, events)
+
+
+def toast(said: str, events: list[Told]) -> None:
+    """Show a toast on the next page."""
+    message: Any = {"said": said, "events": [vars(event) for event in events]}
+    flash(message, "done" if events else "info")
 
 
 def _fresh(

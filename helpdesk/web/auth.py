@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, Flask, Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_limiter import Limiter
 from sqlalchemy.orm import Session
@@ -11,9 +11,9 @@ from audit.action import enter
 from audit.clock import wall_now
 from audit.db import db
 from helpdesk import desk, passwords, people
-from helpdesk.forms import LogInForm
+from helpdesk.forms.auth import LogInForm
 from helpdesk.models import Account, LoginSession, User
-from helpdesk.web import logins
+from helpdesk.web import answers, logins
 from helpdesk.web.htmx import go_to
 from helpdesk.web.security import local_path
 
@@ -83,7 +83,7 @@ def log_out() -> Response:
         people.log_out(session.get_one(User, g.user.id))
         logins.close_session(session)
     cookie.clear()
-    flash("You are logged out.", "info")
+    answers.toast("You are logged out.", [])
     response = go_to(url_for("auth.log_in"))
     response.delete_cookie(logins.COOKIE, httponly=True, samesite="Lax")
     return response

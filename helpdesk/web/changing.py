@@ -9,6 +9,7 @@ from flask import Response, abort, g, request
 from sqlalchemy.orm import Session
 
 from audit.actors import Actor
+from audit.base import AccountScoped
 from audit.db import db
 from audit.ledger import sealed_since
 from helpdesk import desk
@@ -19,6 +20,7 @@ from helpdesk.web import answers
 from helpdesk.web.races import Stale, refuse_stale
 
 View = TypeVar("View", bound=Callable[..., Any])
+Row = TypeVar("Row", bound=AccountScoped)
 
 #: What a view does to the ticket that it was given.
 Act = Callable[[Ticket, Actor], object]
@@ -59,6 +61,14 @@ def held(session: Session, ticket_id: int) -> Ticket:
     if ticket is None or ticket.account_id != g.account.id:
         abort(404, f"There is no ticket {ticket_id} here, so nothing was done: it was deleted, or never existed.")
     return ticket
+
+
+def held_row(session: Session, model: type[Row], number: int, what: str) -> Row:
+    """A row of this account, held for the action, or 404; `what` is what a person calls it ("tag")."""
+    row = session.get(model, number, with_for_update=True)
+    if row is None or row.account_id != g.account.id:
+        abort(404, f"There is no {what} {number} here, so nothing was done: it was deleted, or never existed.")
+    return row
 
 
 def change(ticket_id: int, said: str, act: Act, *, only_if_unchanged: bool = True) -> Response:

@@ -9,7 +9,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from audit.db import db
-from helpdesk.forms import LogInForm
+from helpdesk.forms.auth import LogInForm
 from helpdesk.refusals import NotFound, Refused
 from helpdesk.web.htmx import wants_partial
 from helpdesk.web.security import is_api

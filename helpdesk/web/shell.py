@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from audit.clock import DeskClock, wall_now
 from audit.db import db
-from helpdesk.web import listing
+from helpdesk.web import listing, menu
 from helpdesk.web.logins import Here
 
 blueprint = Blueprint("shell", __name__)
@@ -48,6 +48,11 @@ class Shell:
         """The system views."""
         counts = listing.counts(db.session(), self.account.id)
         return [ViewLine(view.name, view.label, view.icon, counts[view.name]) for view in listing.VIEWS.values()]
+
+    @cached_property
+    def menu(self) -> dict[str, dict[str, list[menu.Entry]]]:
+        """The pages below the views."""
+        return menu.menu()
 
     @cached_property
     def clock(self) -> Clock:

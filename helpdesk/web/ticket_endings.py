@@ -2,7 +2,7 @@
 
 from typing import Final, TypeVar
 
-from flask import Response, abort, flash, g, make_response, render_template, request, url_for
+from flask import Response, abort, g, make_response, render_template, request, url_for
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from helpdesk.web.changing import acting, held, me, needs
 from helpdesk.web.htmx import go_to, wants_partial
 from helpdesk.web.races import Stale, refuse_stale
 from helpdesk.web.security import LARGEST_ID
+from helpdesk.web.sheets import sheet
 from helpdesk.web.tickets import blueprint
 
 #: Customers that a search offers at once.
@@ -28,7 +29,7 @@ Holder = TypeVar("Holder", User, Team)
 def confirm_delete(ticket_id: int) -> Response:
     """Ask before deleting for good."""
     page = _brief(ticket_id)
-    return _sheet("tickets/_delete.html", ticket=page)
+    return sheet("tickets/_delete.html", f"Ticket {ticket_id}", ticket=page)
 
 
 @blueprint.post("/tickets/<number:ticket_id>/delete")
@@ -42,7 +43,7 @@ def delete(ticket_id: int) -> Response:
             tickets.delete(ticket, by=me())
     except (Refused, Stale) as refusal:
         return answers.refused(ticket_id, str(refusal))
-    flash(answers.sentence(f"Ticket {ticket_id} deleted for good", answers.written()), "done")
+    answers.tell(f"Ticket {ticket_id} deleted for good")
     return go_to(url_for("tickets.index", view="trash"))
 
 
@@ -54,7 +55,9 @@ def confirm_merge(ticket_id: int) -> Response:
     other, problem = None, None
     if number:
         other, problem = _other(ticket, number)
-    return _sheet("tickets/_merge.html", ticket=ticket, other=other, number=number, problem=problem)
+    return sheet(
+        "tickets/_merge.html", f"Ticket {ticket_id}", ticket=ticket, other=other, number=number, problem=problem
+    )
 
 
 @blueprint.post("/tickets/<number:ticket_id>/merge")
@@ -98,7 +101,7 @@ def find_customers(ticket_id: int) -> Response:
             )
         )
     if not wants_partial():
-        return _sheet("tickets/_customers.html", ticket=ticket, found=found, wanted=wanted)
+        return sheet("tickets/_customers.html", f"Ticket {ticket_id}", ticket=ticket, found=found, wanted=wanted)
     return make_response(render_template("tickets/_customers.html", ticket=ticket, found=found, wanted=wanted))
 
 
@@ -135,10 +138,3 @@ def _other(ticket: Ticket, number: str) -> tuple[Ticket | None, str | None]:
         return None, "That is this ticket itself. Enter the number of another one."
     other = reading.read_ticket(db.session(), int(number))
     return other, None if other else f"There is no ticket {number} in this account."
-
-
-def _sheet(template: str, **context: object) -> Response:
-    """A sheet for the dialog; without scripts, a page of its own."""
-    if wants_partial():
-        return make_response(render_template(template, **context))
-    return make_response(render_template("layout/sheet.html", sheet=template, **context))

@@ -2,14 +2,14 @@
 
 from typing import Final, TypeVar
 
-from flask import Response, flash, g, make_response, redirect, render_template, request
+from flask import Response, g, make_response, redirect, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.db import db
 from helpdesk import customers, messages, tickets
 from helpdesk.drafts import Draft, File
-from helpdesk.forms import ComposerForm, NewTicketForm
+from helpdesk.forms.tickets import ComposerForm, NewTicketForm
 from helpdesk.models import Account, Team, Ticket, User
 from helpdesk.refusals import Refused
 from helpdesk.web import answers
@@ -62,7 +62,7 @@ def create() -> Response:
             number = _open(session, form, files).id
     except Refused as refusal:
         return _form(form, problem=f"{refusal} No ticket was opened.", status=409)
-    flash(answers.sentence("Ticket opened", answers.written()), "done")
+    answers.tell("Ticket opened")
     return make_response(redirect(ticket_address(number), 303))
 
 

@@ -44,6 +44,7 @@ UNLOGGED: dict[str, str] = {
     "Job": "jobs",
     "DeskClock": "the clock's anchor",
     "StoredFile": "file bytes, held by digest",
+    "ShopOrder": "another system's data",
 }
 
 REASONS = {
@@ -55,6 +56,7 @@ REASONS = {
     "jobs",
     "the clock's anchor",
     "file bytes, held by digest",
+    "another system's data",
 }
 
 MAPPERS: list[Mapper[Any]] = sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__name__)

@@ -7,6 +7,7 @@ from alembic import context, op
 
 from audit.base import BigId, Json, UtcDateTime
 from audit.log import install_guards
+from helpdesk.migrations.accounts import separate
 
 revision = "0001"
 down_revision = None
@@ -689,23 +690,12 @@ def _create_tables() -> None:
 
 
 def _separate_accounts(connection: sa.Connection) -> None:
-    """Row-level security, forced: a session sees the account it has entered, or all if it says so."""
-    entered = "current_setting('desk.account', true)"
     for table in sa.inspect(connection).get_table_names():
         columns = {column["name"] for column in sa.inspect(connection).get_columns(table)}
         if "account_id" in columns:
-            account = "account_id"
+            separate(connection, table)
         elif table in _WITHOUT_ACCOUNT:
-            account = "id"
-        else:
-            continue
-        connection.exec_driver_sql(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
-        connection.exec_driver_sql(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
-        connection.exec_driver_sql(
-            f'CREATE POLICY account_only ON "{table}"'
-            f" USING ({entered} = 'all' OR {account}::text = {entered})"
-            f" WITH CHECK ({entered} = 'all' OR {account}::text = {entered})"
-        )
+            separate(connection, table, "id")
 
 
 def _let_the_application_in(connection: sa.Connection, role: str | None) -> None:

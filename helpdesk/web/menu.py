@@ -1,0 +1,54 @@
+"""The rail's menu below the views: what there is, under which heading, and who sees it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import current_app, g, request, url_for
+
+from helpdesk.permissions import Action
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page in the menu."""
+
+    label: str
+    icon: str
+    endpoint: str
+    needs: Action
+    heading: str  #: "" stands directly below the views
+    group: str = ""  #: "Users & teams": entries that fold away together
+
+    @property
+    def address(self) -> str:
+        """Where it leads."""
+        return url_for(self.endpoint)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the page that is drawn is this one, or below it."""
+        return request.path == self.address or request.path.startswith(f"{self.address}/")
+
+
+ENTRIES: Final = (
+    Entry("Customers", "person", "customers.index", "read", ""),
+    Entry("Macros", "bolt", "macros.index", "read", "Automation"),
+    Entry("Users", "people", "users.index", "read", "Settings", "Users & teams"),
+    Entry("Teams", "people", "teams.index", "read", "Settings", "Users & teams"),
+    Entry("Audit logs", "log", "audit.log", "read audit log", "Settings", "Users & teams"),
+    Entry("Views", "view", "views.index", "read", "Settings"),
+    Entry("Tags", "tag", "tags.index", "read", "Settings"),
+    Entry("Widgets", "widget", "widgets.index", "manage integrations", "Settings"),
+    Entry("Integrations", "plug", "integrations.index", "manage integrations", "Settings"),
+    Entry("Account", "settings", "account.show", "manage settings", "Settings"),
+    Entry("Outgoing mail", "mail", "mailtrap.index", "read outgoing mail", "Settings"),
+)
+
+
+def menu() -> dict[str, dict[str, list[Entry]]]:
+    """What who is logged in may open: heading, group ("" for none), entries."""
+    found: dict[str, dict[str, list[Entry]]] = {}
+    for entry in ENTRIES:
+        if entry.endpoint in current_app.view_functions and g.user.may(entry.needs):
+            found.setdefault(entry.heading, {}).setdefault(entry.group, []).append(entry)
+    return found
