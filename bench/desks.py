@@ -53,7 +53,7 @@ class Place:
 @contextmanager
 def a_desk(database: Database, count: int) -> Iterator[Place]:
     """A desk with so many open tickets, whose clock runs as the wall's."""
-    with _database(database) as url:
+    with a_database(database) as url:
         engine = engine_for(url)
         try:
             place = _furnish(url.render_as_string(hide_password=False), engine, count)
@@ -64,7 +64,8 @@ def a_desk(database: Database, count: int) -> Iterator[Place]:
 
 
 @contextmanager
-def _database(database: Database) -> Iterator[URL]:
+def a_database(database: Database) -> Iterator[URL]:
+    """A migrated database that is thrown away."""
     if database == "PostgreSQL":
         with postgres_url() as url:
             yield url

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-Unit = Literal["×", "s", "/s", ""]
+Unit = Literal["×", "s", "ms", "/s", ""]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +42,8 @@ class Result:
     def _say(self, value: float) -> str:
         if self.unit == "/s":
             return f"{value:,.0f}/s"
+        if self.unit == "ms":
+            return f"{value * 1000:.1f} ms"
         return f"{value:.2f} s" if self.unit == "s" else f"{value:.2f}"
 
 

@@ -16,6 +16,9 @@ class Sizes:
     closes: int = 1000
     events: int = 150_000
     snoozes: int = 10_000
+    demo_days: int = 30
+    demo_tickets: int = 600
+    visits: int = 60  #: of each page
 
     @classmethod
     def smoke(cls, rounds: int) -> "Sizes":
@@ -30,4 +33,7 @@ class Sizes:
             closes=40,
             events=1000,
             snoozes=100,
+            demo_days=2,
+            demo_tickets=20,
+            visits=2,
         )

@@ -36,6 +36,7 @@ def needs(action: Action) -> Callable[[View], View]:
                 abort(403, f"Nothing was done: the role {g.user.role} may not do this. Ask an admin of the account.")
             return view(*args, **kwargs)
 
+        guarded.needs = action  # type: ignore[attr-defined]  # read by the test of roles
         return guarded  # type: ignore[return-value]
 
     return guard

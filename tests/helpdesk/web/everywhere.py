@@ -1,0 +1,117 @@
+"""Every route of the application, and a desk that has one of everything that an address can name."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.log import event_table
+from helpdesk import config as settings
+from helpdesk import messages, models, tags
+from helpdesk.drafts import Draft, File
+from helpdesk.permissions import Action
+from tests.desks import Desk
+from wsgi import create_app
+
+#: Where the log itself asks who may look: it knows nothing of the desk's decorators.
+OF_THE_LOG: Action = "read audit log"
+
+
+#: What stands in addresses by number, and the table it is in.
+NUMBERED: dict[str, Any] = {
+    "attachment_id": models.Attachment,
+    "customer_id": models.Customer,
+    "integration_id": models.Integration,
+    "job_id": models.Job,
+    "macro_id": models.Macro,
+    "order_id": models.ShopOrder,
+    "survey_id": models.SatisfactionSurvey,
+    "tag_id": models.Tag,
+    "team_id": models.Team,
+    "ticket_id": models.Ticket,
+    "user_id": models.User,
+    "view_id": models.View,
+    "widget_id": models.Widget,
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """An address and how it is asked for."""
+
+    endpoint: str
+    method: str
+    rule: str
+    arguments: tuple[str, ...]
+    needs: Action | None  #: None: whoever is logged in, or whoever comes by, as `is_public` says
+    is_public: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.endpoint}"
+
+    @property
+    def names_a_thing(self) -> bool:
+        """Whether the address holds the number of something."""
+        return bool(self.arguments)
+
+
+@cache
+def routes() -> tuple[Route, ...]:
+    """All routes but the static files, read from the application itself: nobody can forget one."""
+    app = _application()
+    found = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        needs = OF_THE_LOG if rule.endpoint.startswith("audit.") else getattr(view, "needs", None)
+        found += [
+            Route(
+                rule.endpoint,
+                method,
+                rule.rule,
+                tuple(sorted(rule.arguments)),
+                needs,
+                getattr(view, "is_public", False),
+            )
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            if rule.endpoint != "static"
+        ]
+    return tuple(sorted(found, key=str))
+
+
+def address(app: Flask, route: Route, things: dict[str, Any]) -> str:
+    """The route's address with these things in it."""
+    with app.test_request_context():
+        return app.url_for(route.endpoint, **{name: things[name] for name in route.arguments})
+
+
+def furnish_everything(desk: Desk) -> None:
+    """One of everything that an address can name."""
+    number = desk.a_ticket("One of everything").id
+    with desk.acting():
+        tags.put_on(desk.ticket(number), ["refund"], by=desk.by_ana)
+        file = File("label.pdf", "application/pdf", b"%PDF")
+        messages.reply(desk.ticket(number), Draft(sender=desk.ana, body_text="Here.", files=(file,)), by=desk.by_ana)
+
+
+def things_of(session: Session, account_id: int) -> dict[str, Any]:
+    """The newest thing of each kind in an account, by the name that it has in addresses."""
+    found: dict[str, Any] = {}
+    for name, model in NUMBERED.items():
+        found[name] = session.scalar(
+            select(model.id).where(model.account_id == account_id).order_by(model.id.desc()).limit(1)
+        )
+    newest = select(event_table.c.id).where(event_table.c.account_id == account_id)
+    found["event_id"] = session.scalar(newest.order_by(event_table.c.id.desc()).limit(1))
+    found |= {"name": "file", "mail_id": "no-such-mail"}
+    return found
+
+
+def _application() -> Flask:
+    nowhere = Path(tempfile.gettempdir()) / "no desk is ever here.db"
+    config = replace(settings.from_environment({}), database_url=f"sqlite:///{nowhere}", secret_key="only for tests")
+    return create_app(config)

@@ -1,0 +1,127 @@
+"""Every form of every page, filled in by somebody who means harm: stored or refused with a sentence, shown escaped."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.desks import Desk
+from tests.helpdesk.web.browsers import Browser
+from tests.helpdesk.web.everywhere import Route, address, furnish_everything, routes, things_of
+
+HOSTILE = {
+    "long": "x" * 10_000,
+    "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 \N{ZERO WIDTH SPACE}",
+    "right to left": "مرحبا \N{RIGHT-TO-LEFT OVERRIDE}gnp.exe",
+    "script": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "template": "{{7*7}} {% for x in y %} ${7*7} {{ticket.__class__.__mro__}} {{config}}",
+    "sql": "'); DROP TABLE ticket;-- \" OR 1=1",
+    "line breaks": "Subject\r\nBcc: everybody@example.org\r\n\r\nBody",
+    "control": "a\x00b\x0bc\x1b[31m\ufffe\ud7ff",
+    "numbers": "-1",
+    "huge number": "9" * 40,
+}
+
+#: Logging out ends the walk, and what deactivates the account ends the desk.
+LEFT_ALONE = {"/logout"}
+
+PAGES = [
+    route
+    for route in routes()
+    if route.method == "GET" and not {"token", "key"} & set(route.arguments) and not route.is_public
+]
+
+
+@dataclass
+class Form:
+    """A form as a browser would send it."""
+
+    action: str
+    method: str
+    typed: list[str] = field(default_factory=list)  #: fields into which anything can be written
+    given: dict[str, str] = field(default_factory=dict)  #: what else is sent along
+
+
+class Reader(HTMLParser):
+    """Reads the forms of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._open: Form | None = None
+        self._select: str | None = None
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in pairs}
+        if tag == "form":
+            self._open = Form(attributes.get("action", ""), attributes.get("method", "get").lower())
+            self.forms.append(self._open)
+        if self._open is None:
+            return
+        name, kind = attributes.get("name", ""), attributes.get("type", "text")
+        if tag == "textarea" or (tag == "input" and kind not in ("hidden", "checkbox", "radio", "submit", "file")):
+            self._open.typed.append(name)
+        elif tag == "input" and kind in ("hidden", "checkbox", "radio"):
+            self._open.given.setdefault(name, attributes.get("value", "y"))
+        elif tag == "button" and name:
+            self._open.given[name] = attributes.get("value", "")
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select:
+            self._open.given[self._select] = attributes.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = None
+        if tag == "select":
+            self._select = None
+
+
+@pytest.fixture
+def things(desk: Desk) -> dict[str, Any]:
+    """One of everything."""
+    furnish_everything(desk)
+    return things_of(desk.session, desk.account_id)
+
+
+@pytest.mark.parametrize("route", PAGES, ids=str)
+def test_forms_take_anything_and_break_nothing(
+    app: Flask, desk: Desk, client: Browser, things: dict[str, Any], route: Route
+) -> None:
+    path = address(app, route, things)
+    page = client.get(path)
+    for form in Reader(page.get_data(as_text=True)).forms if page.mimetype == "text/html" else []:
+        if form.action in LEFT_ALONE or not form.typed:
+            continue
+        for name, text in HOSTILE.items():
+            for fields in _filled(form, text):
+                answer = _send(client, form, fields)
+                assert answer.status_code < 500, (form.action, name, answer.get_data(as_text=True)[:2000])
+                _is_escaped(answer.get_data(as_text=True), (form.action, name))
+        _is_escaped(client.get(path).get_data(as_text=True), (path, "afterwards"))
+    assert desk.replay().agrees
+
+
+def _filled(form: Form, text: str) -> Iterator[dict[str, str]]:
+    """All fields at once, and each alone: one that is refused must not shield another."""
+    plain = {name: "a@b.example" if "mail" in name else "Plain" for name in form.typed}
+    yield {**form.given, **dict.fromkeys(form.typed, text)}
+    if len(form.typed) > 1:
+        for name in form.typed:
+            yield {**form.given, **plain, name: text}
+
+
+def _send(client: Browser, form: Form, fields: dict[str, str]) -> Any:
+    if form.method == "get":
+        return client.get(form.action, query_string=fields)
+    return client.post(form.action, **fields)
+
+
+def _is_escaped(page: str, where: tuple[str, str]) -> None:
+    assert "<script>alert(1)" not in page, where
+    assert "<img src=x" not in page, where
+    assert "\x00" not in page, where

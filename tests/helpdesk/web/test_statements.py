@@ -1,0 +1,62 @@
+"""No page asks the database more than a dozen questions, however full the desk is."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from audit.db import db
+from helpdesk import config as settings
+from seeds.office import DEMO_PASSWORD
+from tests.databases import engine_for, sqlite_url
+from tests.desks import open_session
+from tests.helpdesk.web.browsers import Browser, statements
+from tests.helpdesk.web.everywhere import Route, address, routes, things_of
+from tests.seeds.worlds import small_world
+from wsgi import create_app
+
+MOST = 12
+
+PAGES = [route for route in routes() if route.method == "GET" and not {"token", "key"} & set(route.arguments)]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Browser, dict[str, Any]]]:
+    """A small demo world, and the owner's browser."""
+    folder: Path = tmp_path_factory.mktemp("world")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("HELPDESK_INSTANCE", str(folder))
+    with sqlite_url(folder) as url:
+        engine = engine_for(url)
+        with open_session(engine) as session:
+            things = things_of(session, small_world(session))
+        engine.dispose()
+        config = replace(
+            settings.from_environment({}),
+            database_url=url.render_as_string(),
+            secret_key="only for tests",
+            trusted_hosts=("localhost",),
+        )
+        app = create_app(config)
+        app.config.update(WTF_CSRF_ENABLED=False)
+        browser = Browser(app.test_client())
+        assert browser.log_in("owner@demo.example", DEMO_PASSWORD).status_code == 303
+        yield app, browser, things
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+    patch.undo()
+
+
+@pytest.mark.parametrize("route", PAGES, ids=str)
+def test_a_page_asks_a_dozen_questions_at_most(world: tuple[Flask, Browser, dict[str, Any]], route: Route) -> None:
+    app, browser, things = world
+    path = address(app, route, things)
+    browser.get(path)  # read marks and the like are written at the first visit
+    with statements(app) as sent:
+        response = browser.get(path)
+    assert response.status_code < 500
+    assert len(sent) <= MOST, sent
