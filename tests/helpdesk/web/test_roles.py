@@ -1,4 +1,4 @@
-"""Who may do what, for every route: what is forbidden answers 403, what is another account's 404, and writes nothing."""
+"""Who may do what on every route: the forbidden answers 403, another account's things 404, and nothing is written."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
