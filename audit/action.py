@@ -137,6 +137,12 @@ def hold(session: Session, account_id: int) -> None:
         tell_account(connection, account_id)
 
 
+def write_aside(session: Session, account_id: int) -> None:
+    """Begin a short write transaction that is no action: for rows of which the log knows nothing (read marks)."""
+    _begin_writing(session, account_id)
+    tell_account(session.connection(), account_id)
+
+
 def enter(session: Session, account_id: int | None) -> None:
     """From here on the session sees this account's rows only (None: all accounts, for what must look across them)."""
     session.info["account_id"] = account_id

@@ -32,7 +32,7 @@ class Ledger:
 
     notes: Notes = field(default_factory=Notes)
     entries: list[Entry] = field(default_factory=list)
-    positions: dict[RowKey, int] = field(default_factory=dict)
+    positions: dict[RowKey, float] = field(default_factory=dict)
     objects: dict[RowKey, Base] = field(default_factory=dict)
     long_texts: dict[str, str] = field(default_factory=dict)
     gathering: dict[tuple[str, RowKey, Actor], Entry] = field(default_factory=dict)

@@ -71,6 +71,8 @@ class Teller:
         type_ = registry.get(row.type)
         if changes and type_ is not None and type_.tell is not None and (told := type_.tell(changes)):
             return told
+        if row.data and type_ is not None and type_.tell_data is not None:
+            return type_.tell_data(row.data)
         parts = [part for key, columns in changes.items() for part in self._parts(row, key, columns)]
         if not changes and row.data:
             kind = row.object_type
@@ -170,6 +172,8 @@ class Teller:
             return Value(_moment_words(datetime.fromisoformat(value).astimezone(self.now.tzinfo), self.now))
         if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
             return Value(", ".join(map(str, value)))
+        if isinstance(value, dict) and len(value) == 1 and isinstance(only := next(iter(value.values())), str):
+            return Value(only)  # a colour, an emoji
         if isinstance(value, str):
             return Value(value, is_text=_holds_text(kind, name, value))
         return Value(json.dumps(value, ensure_ascii=False))

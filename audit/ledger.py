@@ -1,5 +1,8 @@
 """The ledger: verbs say what they did, the session witnessed what changed, and nothing commits until both agree."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -31,9 +34,12 @@ class UnrecordedChange(LedgerError):
     """Something changed that no event claims."""
 
 
-def record(type_: EventType, target: Base, *, by: Actor, data: dict[str, Any] | None = None) -> None:
+def record(
+    type_: EventType, target: Base, *, by: Actor, data: dict[str, Any] | None = None, along: Sequence[Base] = ()
+) -> None:
     """Say that this event happened to `target`, by whom; the ledger reads from the session what changed.
 
+    `along` are rows that are no part of the target, and yet went along with it: a survey that waited for its ticket.
     Raises WrongEvent if the session holds no change that the event could be about, WrongActor if `by` can't cause it.
     """
     session = object_session(target)
@@ -42,18 +48,64 @@ def record(type_: EventType, target: Base, *, by: Actor, data: dict[str, Any] | 
     current(session)
     if by.kind not in type_.actors:
         raise WrongActor(f"{type_} can't be caused by a {by.kind} ({by.name})")
-    ledger = ledger_of(session)
-    label = target.audit_label()  # before the flush: a deleted row can't be asked any more
-    if type_.nature not in (Nature.GATHERING, Nature.SUMMARY) and not type_.silences_own:
-        _touch_at_once(session, ledger, target)
+    saying = _Saying(type_, target, by, data, along, target.audit_label())
+    waiting: list[_Saying] | None = session.info.get("together")
+    if waiting is not None:
+        waiting.append(saying)
+        return
+    _prepare(session, saying)
     session.flush()
-    key = witness.key_of(target)
+    _say(session, saying)
+
+
+@contextmanager
+def together(session: Session) -> Iterator[Sequence[object]]:
+    """Do one verb to many objects: all are changed first and flushed at once, and then told one after the other.
+
+    Told singly, each costs a flush of its own. It is for one verb per object that looks at no other object's change:
+    of two on the same object, the first would be told with what the second did. What it yields grows with each event.
+    """
+    waiting: list[_Saying] = []
+    session.info["together"] = waiting
+    try:
+        yield waiting
+    finally:
+        del session.info["together"]
+    for saying in waiting:
+        _prepare(session, saying)
+    session.flush()
+    for saying in waiting:
+        _say(session, saying)
+
+
+@dataclass(frozen=True)
+class _Saying:
+    """What a verb recorded."""
+
+    type: EventType
+    target: Base
+    by: Actor
+    data: dict[str, Any] | None
+    along: Sequence[Base]
+    label: str  #: from before the flush: a deleted row can't be asked any more
+
+
+def _prepare(session: Session, saying: _Saying) -> None:
+    if saying.type.nature not in (Nature.GATHERING, Nature.SUMMARY) and not saying.type.silences_own:
+        _touch_at_once(session, ledger_of(session), saying.target)
+
+
+def _say(session: Session, saying: _Saying) -> None:
+    ledger, type_, target, by, data = ledger_of(session), saying.type, saying.target, saying.by, saying.data
+    label, key = saying.label, witness.key_of(target)
     if type_.nature is Nature.GATHERING:
         _gather(session, ledger, type_, target, key, by, label)
         return
     entry = ledger.summaries.get(key) if type_.nature is Nature.SUMMARY else None
     entry = entry or _enter(session, ledger, type_, target, key, by, data, label)
     _claim(ledger, entry)
+    for row in saying.along:
+        _take_along(ledger, entry, witness.key_of(row))
     if not entry.changes and type_.nature in (Nature.STATE, Nature.SUMMARY) and not type_.beside:
         ledger.entries.remove(entry)  # or whoever caught the exception would commit it
         raise WrongEvent(f"{type_} on {key[0]} {key[1]}: nothing that it may claim has changed")
@@ -168,8 +220,18 @@ def _undoes(death: dict[str, list[Any]], birth: dict[str, list[Any]]) -> bool:
 
 
 def _claim(ledger: Ledger, entry: Entry, as_type: EventType | None = None) -> None:
-    type_ = as_type or entry.type
-    for row, changes in ledger.notes.claim(type_.claims, entry.key, entry.root, type_.side).items():
+    _claim_of(ledger, entry, as_type or entry.type, entry.key, entry.root)
+
+
+def _take_along(ledger: Ledger, entry: Entry, key: RowKey) -> None:
+    _claim_of(ledger, entry, entry.type, key, key)
+    # What this action told of the row before is read before this: made and gone in one action, it was made first.
+    if ledger.positions.get(key, -1) > ledger.positions[entry.root]:
+        ledger.positions[key] = ledger.positions[entry.root] - 0.5
+
+
+def _claim_of(ledger: Ledger, entry: Entry, type_: EventType, key: RowKey, root: RowKey) -> None:
+    for row, changes in ledger.notes.claim(type_.claims, key, root, type_.side).items():
         merged = entry.changes.setdefault(row, {})
         for column, (before, after) in changes.items():
             merged[column] = [merged[column][0] if column in merged else before, after]

@@ -55,6 +55,7 @@ class Story:
     touched: list[Touched]
     texts: Mapping[str, str]  #: long texts by digest
     data: dict[str, Any] | None
+    data_words: str  #: the same as a sentence, where its type has words for it
     actor: str
     initiator: str | None
     source: str
@@ -94,6 +95,7 @@ def story(session: Session, directory: Directory, ground: Ground, found: Row[Any
         touched=touched,
         texts=_texts(session, digests(touched)),
         data=found.data,
+        data_words=_data_words(found),
         actor=teller.actor(found),
         initiator=teller.member(found.initiator_id) if found.initiator_id is not None else None,
         source=found.source,
@@ -126,6 +128,11 @@ def _row(row: Row[Any], ground: Ground, teller: Teller, links: Mapping[tuple[str
         address=links.get((row.object_type, row.object_id)),
         change=teller.line(row),
     )
+
+
+def _data_words(row: Row[Any]) -> str:
+    type_ = registry.get(row.type)
+    return type_.tell_data(row.data) if row.data and type_ is not None and type_.tell_data is not None else ""
 
 
 def _texts(session: Session, names: set[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from audit import guards, ledger
 from audit.action import let_go, tell_account
 from audit.base import AccountScoped, Base
+from audit.folding import teach_sqlite
 
 
 class AuditedSession(Session):
@@ -39,6 +40,7 @@ def prepare(engine: Engine) -> None:
 def _open_sqlite(connection: Any, _record: Any) -> None:
     # The driver must not begin by itself: two deferred readers who both write lock each other out.
     connection.isolation_level = None
+    teach_sqlite(connection)
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",

@@ -50,6 +50,7 @@ class EventType:
     gathered: Callable[[Changes], dict[str, Any]] | None = None  #: a gathering type's `data`, from what it claimed
     touch: Callable[[Any, datetime], None] | None = None  #: a summary's own mark on its object
     tell: Callable[[Changes], str] | None = None  #: what changed in one line, where column by column tells it badly
+    tell_data: Callable[[Mapping[str, Any]], str] | None = None  #: the same for `data`
     choice: str = ""  #: what we chose where public documentation is silent
 
     @property

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from audit.action import Action, Source, begin
+from audit.action import Action, Source, begin, current
+from audit.ledger import seal
 
 
 class Machines(Protocol):
@@ -27,6 +28,31 @@ _machines: list[Machines] = []
 def connect_machines(machines: Machines) -> None:
     """Let these machines play what is due before anybody acts; `wsgi` does it."""
     _machines[:] = [machines]
+
+
+@contextmanager
+def opening(session: Session, *, source: Source, remote_addr: str | None = None) -> Iterator[Action]:
+    """Do the one action that no account can hold: opening it; commit it with its events, or leave no trace."""
+    try:
+        yield begin(session, None, source=source, remote_addr=remote_addr)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def go_on(session: Session) -> Action:
+    """End the action that goes on, and begin another in its chain and its transaction: both happen, or neither."""
+    before = current(session)
+    seal(session)
+    return begin(
+        session,
+        before.account_id,
+        source=before.source,
+        at=before.at,
+        context=before.context,
+        remote_addr=before.remote_addr,
+    )
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from audit.base import to_microseconds
-from audit.log import LogUnguarded, check_guards, event_table
+from audit.log import LOG_TABLES, LogUnguarded, check_guards, event_table
 from helpdesk import migrations
 from tests.desks import Desk
 from tests.outside import REFUSED, Run, postgres_only, sqlite_only
@@ -135,9 +135,10 @@ def test_a_dropped_trigger_is_noticed_at_the_start_and_after_a_migration(
 
 def test_every_single_trigger_is_missed(victim: Desk, run: Run, engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
-        found = run("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'")
+        standing = run("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'")
     else:
-        found = run("SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
+        standing = run("SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
+    found = [(name, table) for name, table in standing if table in LOG_TABLES]  # others keep the search's words
     assert len(found) >= 5
     for name, table in found:
         run(dropped(name, table, engine))

@@ -155,7 +155,7 @@ def test_only_a_team_member_is_named_as_user(desk: Desk) -> None:
     number = desk.a_ticket().id
     with desk.acting():
         macro = macros.create(desk.account, "Bye", [], by=desk.by_admin)
-        macros.reword(macro, "Goodbye", [], by=desk.by_admin)
+        macros.update(macro, "Goodbye", [], by=desk.by_admin)
         macro_id = macro.id
     with desk.watched() as trail, desk.acting():
         by = Actor("macro", macro_id, "Goodbye", version=2, initiator_id=desk.ana_id)
