@@ -13,12 +13,13 @@ from audit.db import db
 from audit.sessions import prepare
 from automation import commands as automation_commands
 from automation import timers
+from helpdesk import account_commands, desk, links, outgoing
 from helpdesk import commands as helpdesk_commands
 from helpdesk import config as settings
-from helpdesk import desk, links
 from helpdesk.config import Config, Misconfigured
 from helpdesk.web import wiring
 from helpdesk.web.directory import HelpdeskDirectory
+from helpdesk.web.requests import DeskRequest
 from seeds import commands as seeds_commands
 
 ROOT = Path(__file__).resolve().parent
@@ -43,11 +44,13 @@ def create_app(config: Config | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     Htmx(app)
+    app.request_class = DeskRequest
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
     desk.connect_machines(timers)
     links.use(config.base_url)
+    outgoing.use(config.outgoing_allow)
     directory.install(app, HelpdeskDirectory())
     wiring.install(app, config)
     app.register_blueprint(pages.blueprint)
@@ -72,7 +75,7 @@ def helpdesk() -> None:
     links.use(settings.from_environment().base_url)
 
 
-for package in (audit_commands, helpdesk_commands, automation_commands, seeds_commands):
+for package in (audit_commands, helpdesk_commands, account_commands, automation_commands, seeds_commands):
     for command in package.COMMANDS:
         helpdesk.add_command(command)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from helpdesk.mail.addresses import ascii_domain
+
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -43,6 +45,9 @@ class Config:
     outgoing_port: int  #: whereto the desk sends; in the demo its own mail trap
     trap: bool  #: whether outgoing mail is caught and shown on a page
     trusted_hosts: tuple[str, ...]
+    sign_up: bool  #: whether anybody may open a new account
+    mail_domain: str  #: new accounts take mail at support@<subdomain>.<this>
+    outgoing_allow: tuple[tuple[str, int], ...] = ()  #: host and port that may be called although not public
 
     @property
     def is_embedded(self) -> bool:
@@ -70,6 +75,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         outgoing_port=outgoing_port,
         trap=outgoing_port == 0,
         trusted_hosts=_hosts(environ.get("TRUSTED_HOSTS", ""), host, base_url),
+        sign_up=_switch(environ, "SIGN_UP", database_url.startswith("sqlite")),
+        mail_domain=_domain(environ, "MAIL_DOMAIN", "example"),
+        outgoing_allow=_places(environ.get("OUTGOING_ALLOW", "")),
     )
 
 
@@ -82,6 +90,16 @@ def _hosts(listed: str, host: str, base_url: str) -> tuple[str, ...]:
     )
 
 
+def _places(listed: str) -> tuple[tuple[str, int], ...]:
+    found = []
+    for place in filter(None, (each.strip() for each in listed.split(","))):
+        host, _, port = place.rpartition(":")
+        if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= 65535:
+            raise Misconfigured(f"OUTGOING_ALLOW lists host:port, such as 127.0.0.1:9000, and not {place!r}.")
+        found.append((host.strip("[]").lower(), int(port)))
+    return tuple(found)
+
+
 def _driver(url: str) -> str:
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
@@ -89,6 +107,21 @@ def _driver(url: str) -> str:
     if not url.startswith(("sqlite://", "postgresql+psycopg://")):
         raise Misconfigured("DATABASE_URL must begin with sqlite:// or postgresql://, so nothing was started.")
     return url
+
+
+def _switch(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if value not in ("", "on", "off"):
+        raise Misconfigured(f"{name} must be on or off, not {value!r}.")
+    return value == "on" if value else default
+
+
+def _domain(environ: Mapping[str, str], name: str, default: str) -> str:
+    value = environ.get(name, "").strip() or default
+    domain = ascii_domain(value)
+    if domain is None:
+        raise Misconfigured(f"{name} must be a domain such as desks.example.org, not {value!r}.")
+    return domain
 
 
 def _number(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -1,7 +1,11 @@
 """The verbs of team members: created, logged in and out, given another role or password."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
+from zoneinfo import available_timezones
 
+from sqlalchemy import delete as sql_delete
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -9,7 +13,7 @@ from sqlalchemy.orm import Session
 from audit.action import current, now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import passwords
+from helpdesk import leaving, passwords, ways
 from helpdesk.events import (
     USER_CREATED,
     USER_LOGGED_IN,
@@ -18,27 +22,40 @@ from helpdesk.events import (
     USER_PASSWORD_CHANGED,
     USER_UPDATED,
 )
-from helpdesk.models import Account, Role, User
+from helpdesk.leaving import Going
+from helpdesk.mail.addresses import valid_address
+from helpdesk.mail.charsets import clean_line
+from helpdesk.models import Account, Job, LoginSession, Role, User
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
 
 SHORTEST_PASSWORD: Final = 8
 LONGEST_PASSWORD: Final = 1024
+LONGEST_NAME: Final = 200
+LONGEST_BIO: Final = 500
+
+#: What people tell of themselves, beside name and address.
+PROFILE: Final = frozenset({"bio", "country", "language", "timezone"})
+
+
+class AddressTaken(Refused):
+    """The address belongs to another team member."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address} already belongs to a team member.")
 
 
 def create(
     account: Account, *, email: str, name: str, role: Role, password: str | None = None, by: Actor, **profile: Any
 ) -> User:
     """Add a team member; addresses are unique in the installation, so that a log-in needs no account name."""
-    session, at, address = session_of(account), now(session_of(account)), email.strip()
-    if address.count("@") != 1 or len(address) > 320:
-        raise Refused(f"{address[:80]} is no e-mail address.")
+    session, at, address = session_of(account), now(session_of(account)), _tidy_address(email)
     if by_email(session, address) is not None:
-        raise Refused(f"{address} already belongs to a team member.")
+        raise AddressTaken(address)
     user = User(
         account_id=account.id,
         email=address,
-        name=" ".join(name.split()) or address,
+        name=_tidy_name(name) or address,
         role=role.value,
         password_hash=passwords.hash_of(_acceptable(password)) if password is not None else None,
         created_datetime=at,
@@ -49,9 +66,15 @@ def create(
     try:
         session.flush()
     except IntegrityError as error:  # in an account that this session can't see
-        raise Refused(f"{address} already belongs to a team member.") from error
+        raise AddressTaken(address) from error
     record(USER_CREATED, user, by=by)
     return user
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of all time zones; reading them takes a while, and they stay as they are."""
+    return frozenset(available_timezones())
 
 
 def by_email(session: Session, email: str) -> User | None:
@@ -77,34 +100,135 @@ def refuse_log_in(user: User) -> None:
 
 
 def update(
-    user: User, *, name: str | None = None, email: str | None = None, role: Role | None = None, by: Actor
+    user: User,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    role: Role | None = None,
+    profile: Mapping[str, str | None] | None = None,
+    by: Actor,
 ) -> None:
-    """Change name, address or role; the owner stays owner."""
-    different: dict[str, Any] = {}
-    if name is not None and " ".join(name.split()) != user.name:
-        different["name"] = " ".join(name.split())
-    if email is not None and email.strip() != user.email:
-        holder = by_email(session_of(user), email)
-        if holder is not None and holder is not user:
-            raise Refused(f"{email} already belongs to a team member.")
-        different["email"] = email.strip()
+    """Change name, address, role or profile; the owner stays owner, and nobody changes their own role."""
+    different = _new_words(user, name, email) | _new_profile(user, profile or {})
     if role is not None and role.value != user.role:
         if Role.OWNER.value in (user.role, role.value):
             raise Refused("The owner of an account stays its owner.")
+        if by.user_id == user.id:
+            raise Refused("Nobody changes their own role, so nothing was saved. Ask another admin.")
         different["role"] = role.value
     if not different:
         return
+    if user.role == Role.OWNER.value and by.user_id not in (None, user.id):
+        raise Refused("Only the owner changes their own name and address, so nothing was saved.")
+    if "email" in different and different["email"].lower() != user.email.lower():
+        _forget_links(user)  # they lie in a mailbox that may be somebody else's
     for key, value in different.items():
         setattr(user, key, value)
+    user.updated_datetime = now(session_of(user))
+    _flush_address(user)
+    record(USER_UPDATED, user, by=by)
+
+
+def switch_off(user: User, *, by: Actor) -> None:
+    """Let somebody in no more, without forgetting them: their name stays on their tickets."""
+    if not user.active:
+        return
+    if user.role == Role.OWNER.value:
+        raise Refused("The owner of an account can't be switched off.")
+    if by.user_id == user.id:
+        raise Refused("Nobody switches themselves off, so nothing was done. Ask another admin.")
+    user.active = False
+    user.deactivated_datetime = user.updated_datetime = now(session_of(user))
+    _forget_links(user)
+    end_sessions(user)
+    record(USER_UPDATED, user, by=by)
+
+
+def switch_on(user: User, *, by: Actor) -> None:
+    """Let somebody in again who was switched off."""
+    if user.active:
+        return
+    user.active, user.deactivated_datetime = True, None
     user.updated_datetime = now(session_of(user))
     record(USER_UPDATED, user, by=by)
 
 
+def delete(user: User, *, by: Actor) -> Job | None:
+    """Delete somebody for good: their tickets become unassigned, keys and sessions end. The job, if it is long."""
+    if user.role == Role.OWNER.value:
+        raise Refused("The owner of an account can't be deleted.")
+    return leaving.leave(ways.USER, Going(user), by=by)
+
+
 def change_password(user: User, password: str, *, by: Actor) -> None:
-    """Set a new password."""
+    """Set a new password: all sessions end, and links that were sent by mail open nothing any more."""
     user.password_hash = passwords.hash_of(_acceptable(password))
-    user.reset_digest = user.reset_expires = None
+    _forget_links(user)
+    user.updated_datetime = now(session_of(user))
+    end_sessions(user)
     record(USER_PASSWORD_CHANGED, user, by=by)
+
+
+def end_sessions(user: User) -> None:
+    """Log the user out wherever they are logged in; a session that ends so writes nothing."""
+    session_of(user).execute(sql_delete(LoginSession).where(LoginSession.user_id == user.id))
+
+
+def _new_words(user: User, name: str | None, email: str | None) -> dict[str, Any]:
+    different: dict[str, Any] = {}
+    if name is not None and (tidy := _tidy_name(name)) != user.name:
+        if not tidy:
+            raise Refused("A team member needs a name, so nothing was saved.")
+        different["name"] = tidy
+    if email is not None and email.strip() != user.email:
+        address = _tidy_address(email)
+        holder = by_email(session_of(user), address)
+        if holder is not None and holder is not user:
+            raise AddressTaken(address)
+        different["email"] = address
+    return different
+
+
+def _new_profile(user: User, profile: Mapping[str, str | None]) -> dict[str, Any]:
+    unknown = profile.keys() - PROFILE
+    if unknown:
+        raise Refused(f"A team member has no {', '.join(sorted(unknown))} to edit.")
+    tidy = {key: (value or "").strip() or None for key, value in profile.items()}
+    zone = tidy.get("timezone")
+    if zone is not None and zone not in time_zones():
+        raise Refused(f"{zone[:80]!r} is no time zone. Write it like Europe/Dublin.")
+    if len(tidy.get("bio") or "") > LONGEST_BIO:
+        raise Refused(f"What you say about yourself has at most {LONGEST_BIO} characters.")
+    if len(tidy.get("language") or "") > 8 or len(tidy.get("country") or "") > 2:
+        raise Refused("A language is a code such as fr, a country one such as IE.")
+    return {key: value for key, value in tidy.items() if value != getattr(user, key)}
+
+
+def _flush_address(user: User) -> None:
+    address = user.email  # what a failed flush leaves behind can't be asked any more
+    try:
+        session_of(user).flush()
+    except IntegrityError as error:  # in an account that this session can't see
+        raise AddressTaken(address) from error
+
+
+def _forget_links(user: User) -> None:
+    user.invitation_digest = user.invitation_expires = None
+    user.reset_digest = user.reset_expires = None
+
+
+def _tidy_name(name: str) -> str:
+    tidy = clean_line(name, LONGEST_NAME + 1)
+    if len(tidy) > LONGEST_NAME:
+        raise Refused(f"A name has at most {LONGEST_NAME} characters, so nothing was saved.")
+    return tidy
+
+
+def _tidy_address(email: str) -> str:
+    address = email.strip().removeprefix("mailto:")
+    if valid_address(address) is None or any(character.isspace() for character in address):
+        raise Refused(f"{address[:80]} is no e-mail address.")
+    return address
 
 
 def _acceptable(password: str) -> str:

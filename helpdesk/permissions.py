@@ -25,7 +25,33 @@ Action = Literal[
     "manage integrations",
     "manage api keys",
     "move clock",
+    "deactivate account",
 ]
+
+#: How pages say it, after "may".
+WORDS: Final[dict[Action, str]] = {
+    "read": "read tickets, customers and lists",
+    "write note": "write internal notes",
+    "create ticket": "open tickets",
+    "reply": "reply to customers",
+    "update ticket": "change tickets: status, assignee, tags and the rest",
+    "act on integration": "act on orders, such as refund them",
+    "merge": "merge tickets and customers",
+    "delete": "delete for good",
+    "manage macros": "make macros",
+    "manage rules": "make rules",
+    "manage tags": "tidy up tags",
+    "manage shared views": "share views",
+    "manage surveys": "see to surveys",
+    "read outgoing mail": "read outgoing mail",
+    "read audit log": "read the audit log",
+    "manage settings": "change the account's settings",
+    "manage people": "invite, change and delete users and teams",
+    "manage integrations": "connect integrations and arrange widgets",
+    "manage api keys": "make API keys",
+    "move clock": "move the desk clock",
+    "deactivate account": "deactivate the account",
+}
 
 #: What each role adds, from least to most.
 _ADDED: Final[dict[Role, frozenset[Action]]] = {
@@ -54,7 +80,7 @@ _ADDED: Final[dict[Role, frozenset[Action]]] = {
             "move clock",
         }
     ),
-    Role.OWNER: frozenset(),  # as admin; what sets an owner apart is that nobody can delete or demote them
+    Role.OWNER: frozenset({"deactivate account"}),  # and nobody can delete or demote them
 }
 
 
@@ -68,6 +94,16 @@ def _allowed() -> dict[Role, frozenset[Action]]:
 
 
 ALLOWED: Final = _allowed()
+
+
+def added(role: str) -> list[str]:
+    """What this role may do and the one before it may not, in words."""
+    return [words for action, words in WORDS.items() if action in _ADDED[Role(role)]]
+
+
+def allowed(role: str) -> list[str]:
+    """All that this role may do, in words."""
+    return [words for action, words in WORDS.items() if action in ALLOWED[Role(role)]]
 
 
 def may(role: str, action: Action) -> bool:

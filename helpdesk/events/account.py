@@ -9,8 +9,9 @@ ACCOUNT_CREATED = registry.declare(
         object="Account",
         meaning="The desk was opened. Its first customer, its welcome ticket and its owner are written just before.",
         actors=frozenset({"system"}),
-        by_hand="Sign up for a new account on the sign-up page.",
-        by_machine="The command helpdesk seed; the reset of a classroom's account, which opens a new one.",
+        by_hand="Go to the log-in page, press Open a desk of your own, and fill in the form.",
+        by_machine="The commands helpdesk seed and helpdesk account create; the reset of a classroom's account, which"
+        " opens a new one.",
         claims={"Account": ALL, "AccountSetting": ALL},
         companions=("customer-created", "ticket-created", "ticket-message-created", "user-created"),
         look_alikes={
@@ -47,9 +48,11 @@ ACCOUNT_DEACTIVATED = registry.declare(
         name="account-deactivated",
         label="Account deactivated",
         object="Account",
-        meaning="The owner switched the account off: nobody can log in and its timers rest. Nothing was deleted.",
-        actors=frozenset({"user"}),
+        meaning="The owner switched the account off: nobody can log in, its mail is refused and its timers rest."
+        " Nothing was deleted.",
+        actors=frozenset({"user", "system"}),
         by_hand="As the owner, go to Settings → Account and press Deactivate.",
+        by_machine="The command line, for whoever runs the desk.",
         claims={"Account": frozenset({"deactivated_datetime"})},
         look_alikes={
             "account-reactivated": "The account was switched on again.",
@@ -65,7 +68,7 @@ ACCOUNT_REACTIVATED = registry.declare(
         object="Account",
         meaning="An account that was switched off is on again: people can log in and timers run.",
         actors=frozenset({"user", "system"}),
-        by_hand="As the owner of an account that is switched off, log in and press Reactivate.",
+        by_hand="As the owner of an account that is switched off, log in and press Reactivate it.",
         by_machine="The command line, where the owner can't.",
         claims={"Account": frozenset({"deactivated_datetime"})},
         look_alikes={

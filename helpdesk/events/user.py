@@ -11,7 +11,8 @@ USER_CREATED = registry.declare(
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Users, press Invite and fill in address, name and role.",
         by_api="POST /api/users",
-        by_machine="The sign-up for a new account, for its owner; the command helpdesk seed.",
+        by_machine="The sign-up for a new account, for its owner; the commands helpdesk seed and helpdesk account"
+        " create.",
         claims={"User": ALL},
         look_alikes={
             "user-invited": "The invitation went out; it follows, and it alone is written when it is sent again.",
@@ -27,9 +28,11 @@ USER_INVITED = registry.declare(
         object="User",
         meaning="A team member was sent a mail with a link under which they set their password. The link lives 7 days.",
         actors=frozenset({"user"}),
-        by_hand="Go to Settings → Users and press Invite, or Invite again beside somebody who has not come yet.",
+        by_hand="Go to Settings → Users and press Invite; or open somebody who has not come yet and press Invite"
+        " again.",
         by_api="POST /api/users",
         claims={"User": frozenset({"invitation_digest", "invitation_expires"})},
+        tell=lambda _changes: "a link by mail, which lives for 7 days",
         look_alikes={
             "user-created": "Stands before the first invitation; an invitation sent again comes alone.",
             "user-password-reset": "A link by mail, too, but for somebody who already had a password.",
@@ -44,7 +47,8 @@ USER_UPDATED = registry.declare(
         object="User",
         meaning="A team member's address, name, role or profile changed, or they were switched off or on.",
         actors=frozenset({"user"}),
-        by_hand="Go to Settings → Users, open somebody, change them and press Save; or change your own profile.",
+        by_hand="Go to Settings → Users, open somebody, change them and press Save, or switch them off; or change your"
+        " own profile.",
         by_api="PUT /api/users/{id}",
         claims={
             "User": frozenset(
@@ -61,6 +65,11 @@ USER_UPDATED = registry.declare(
                     "meta",
                     "updated_datetime",
                     "deactivated_datetime",
+                    # With a new address, links that lie in the old mailbox open nothing any more.
+                    "invitation_digest",
+                    "invitation_expires",
+                    "reset_digest",
+                    "reset_expires",
                 }
             )
         },
@@ -125,8 +134,9 @@ USER_PASSWORD_RESET = registry.declare(
         object="User",
         meaning="Somebody asked for a new password and was sent a mail with a link. The old password still works.",
         actors=frozenset({"user"}),
-        by_hand="Go to the log-in page, press Forgot password and type the address of a team member.",
+        by_hand="Go to the log-in page, press Forgot your password? and type the address of a team member.",
         claims={"User": frozenset({"reset_digest", "reset_expires"})},
+        tell=lambda _changes: "a link by mail, which lives for one hour",
         look_alikes={
             "user-password-changed": "The new password was really set; a reset only asks, and may come to nothing.",
             "user-invited": "A link by mail, too, but for somebody who has no password yet.",
@@ -143,7 +153,8 @@ USER_PASSWORD_CHANGED = registry.declare(
         meaning="A team member has a new password, set under a link by mail or in their profile. The password itself is"
         " never in the log.",
         actors=frozenset({"user"}),
-        by_hand="Go to your profile and change the password; or follow the link in the mail and set one.",
+        by_hand="Press your name in the top bar, choose Profile and change the password; or follow the link in the mail"
+        " of an invitation or of a reset, and set one.",
         by_api='PUT /api/users/{id} {"new_password": "…", "old_password": "…"}',
         claims={
             "User": frozenset(
@@ -158,6 +169,7 @@ USER_PASSWORD_CHANGED = registry.declare(
                 }
             )
         },
+        tell=lambda _changes: "a new password; all sessions ended",
         look_alikes={
             "user-password-reset": "Only asked for: a link went out, and the old password still works.",
             "user-updated": "Address, name or role changed, not the password.",

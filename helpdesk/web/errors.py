@@ -5,12 +5,13 @@ from typing import Final
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from audit.db import db
-from helpdesk.forms.auth import LogInForm
 from helpdesk.refusals import NotFound, Refused
+from helpdesk.web import again
 from helpdesk.web.htmx import wants_partial
 from helpdesk.web.security import is_api
 
@@ -44,6 +45,8 @@ SAYINGS: Final[dict[int, tuple[str, str]]] = {
 EXPIRED: Final = (
     "This page was open for too long, or your session has ended, so nothing was done. Reload it and try again."
 )
+#: PostgreSQL's words for it: a foreign key leads nowhere, a deadlock was ended.
+_RACES: Final = frozenset({"23503", "40P01"})
 OVERTAKEN: Final = "Somebody changed this at the same moment, so nothing was done. Look again."
 
 
@@ -55,6 +58,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Refused, lambda error: sorry(409, str(error)))
     app.register_error_handler(NotFound, lambda error: sorry(404, str(error) or None))
     app.register_error_handler(StaleDataError, lambda _: sorry(409, OVERTAKEN))
+    app.register_error_handler(DBAPIError, _overtaken)
 
 
 def sorry(status: int, sentence: str | None = None) -> Response:
@@ -81,20 +85,19 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _csrf(_error: CSRFError) -> Response:
-    from helpdesk.web import auth
+def _overtaken(error: DBAPIError) -> Response:
+    # What was chosen has just been deleted, or two who hold something wait for one another: both on PostgreSQL only.
+    if getattr(error.orig, "sqlstate", None) in _RACES:
+        return sorry(409, OVERTAKEN)
+    raise error
 
-    if request.endpoint == "auth.log_in_now" and not wants_partial():
-        return auth.door(LogInForm(request.form), 400, auth.STALE)
-    return sorry(400, EXPIRED)
+
+def _csrf(_error: CSRFError) -> Response:
+    return again.stale() or sorry(400, EXPIRED)
 
 
 def _too_often(_error: RateLimitExceeded) -> Response:
-    from helpdesk.web import auth
-
-    if request.endpoint == "auth.log_in_now" and not wants_partial():
-        return auth.door(LogInForm(request.form), 429, auth.TOO_OFTEN)
-    return sorry(429, auth.TOO_OFTEN)
+    return again.too_often() or sorry(429)
 
 
 def _kept_text(status: int) -> str | None:

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -13,8 +13,9 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from audit.action import enter
-from audit.clock import wall_now
+from audit.clock import DeskClock, reading, wall_now
 from audit.db import db
+from audit.log import event_head
 from helpdesk import permissions, settings
 from helpdesk.config import Config
 from helpdesk.models import Account, AccountSetting, LoginSession, User
@@ -56,6 +57,14 @@ class Here:
     name: str
     mail_address: str
     time_zone: str
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The desk clock as a page shows it; one moment for the whole page."""
+
+    now: datetime
+    rate: float
 
 
 def install(app: Flask) -> None:
@@ -133,11 +142,17 @@ def _recognise(session: Session, token: str) -> None:
             Account.name.label("account_name"),
             Account.mail_address,
             AccountSetting.data,
+            DeskClock.anchor_wall,
+            DeskClock.anchor_desk,
+            DeskClock.rate,
+            event_head.c.last_id,
         )
         .select_from(LoginSession)
         .join(User, and_(User.id == LoginSession.user_id, User.account_id == LoginSession.account_id))
         .join(Account, Account.id == User.account_id)
         .outerjoin(AccountSetting, setting)
+        .outerjoin(DeskClock, DeskClock.account_id == Account.id)
+        .outerjoin(event_head, event_head.c.account_id == Account.id)
         .where(
             LoginSession.token_hash == _digest(token),
             LoginSession.expires_datetime > wall_now(),
@@ -151,7 +166,15 @@ def _recognise(session: Session, token: str) -> None:
     hours = found.data or settings.DEFAULTS["business-hours"]
     g.user = Me(found.id, found.name, found.email, found.role)
     g.account = Here(found.account_id, found.account_name, found.mail_address, hours.get("timezone") or "UTC")
+    g.desk_clock = _clock(found)
+    g.newest_event_id = found.last_id or 0
     enter(session, found.account_id)
+
+
+def _clock(found: Any) -> Clock:
+    if found.rate is None:
+        return Clock(wall_now(), 1.0)
+    return Clock(reading(found.anchor_wall, found.anchor_desk, found.rate), found.rate)
 
 
 def _to_the_door() -> Response:

@@ -1,7 +1,12 @@
 """Scenes of an account and its settings."""
 
+import dataclasses
+
 from audit.action import begin
-from helpdesk import accounts, settings
+from audit.actors import Actor
+from audit.ledger import seal
+from helpdesk import accounts, desk, people, settings
+from helpdesk.commands import COMMAND_LINE
 from seeds.scenes.beginnings import SYSTEM, USER
 from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import SIGN_UP, Stage
@@ -17,9 +22,15 @@ from seeds.stage import SIGN_UP, Stage
     ("account-created", SYSTEM),
 )
 def a_new_account(stage: Stage, _number: int) -> None:
-    other = f"{stage.account.domain}-twin"
     begin(stage.session, None, source="web", at=stage.now())
-    opening = accounts.Opening(
+    account, _owner = accounts.open_account(stage.session, _twin(stage), by=SIGN_UP)
+    stage.session.commit()
+    stage.account_id = account.id  # the scene goes on there
+
+
+def _twin(stage: Stage) -> accounts.Opening:
+    other = f"{stage.account.domain}-twin"
+    return accounts.Opening(
         name="Twin shop",
         domain=other,
         mail_address=f"support@{other}.example",
@@ -27,9 +38,40 @@ def a_new_account(stage: Stage, _number: int) -> None:
         owner_email=f"owner@{other}.example",
         password="twin-and-twin",
     )
-    account, _owner = accounts.open_account(stage.session, opening, by=SIGN_UP)
-    stage.session.commit()
+
+
+@scenario(
+    "account-created",
+    "Somebody signs up, and is inside",
+    ("customer-created", SYSTEM),
+    ("ticket-created", SYSTEM),
+    ("ticket-message-created", SYSTEM),
+    ("user-created", SYSTEM),
+    ("account-created", SYSTEM),
+    ("user-logged-in", USER),
+)
+def somebody_signs_up(stage: Stage, _number: int) -> None:
+    opening = _twin(stage)
+    with desk.opening(stage.session, source="web") as action:
+        account, owner = accounts.open_account(stage.session, opening, by=SIGN_UP)
+        seal(stage.session)
+        begin(stage.session, account.id, source="web", context=action.context)
+        people.log_in(owner)
     stage.account_id = account.id  # the scene goes on there
+
+
+@quiet("account-created", "A subdomain that is taken", refusal="There is an account")
+def a_subdomain_that_is_taken(stage: Stage, _number: int) -> None:
+    taken = dataclasses.replace(_twin(stage), domain=stage.account.domain)
+    with desk.opening(stage.session, source="web"):
+        accounts.open_account(stage.session, taken, by=SIGN_UP)
+
+
+@quiet("account-created", "An address of another desk's", refusal="already belongs to a team member")
+def an_address_of_another_desks(stage: Stage, _number: int) -> None:
+    taken = dataclasses.replace(_twin(stage), owner_email=stage.ana.email)
+    with desk.opening(stage.session, source="web"):
+        accounts.open_account(stage.session, taken, by=SIGN_UP)
 
 
 @scenario("account-updated", "The account is renamed", ("account-updated", USER))
@@ -70,3 +112,58 @@ def _a_setting(stage: Stage) -> int:
 def the_trash_is_kept_shorter(stage: Stage, _number: int) -> None:
     with stage.acting():
         settings.change(stage.account, "trash", {"days": 10}, by=stage.by_admin)
+
+
+@scenario("account-deactivated", "The owner switches the account off", ("account-deactivated", USER))
+def the_owner_switches_off(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        accounts.deactivate(stage.account, by=Actor.user(stage.owner))
+
+
+@scenario("account-deactivated", "Whoever runs the desk switches the account off", ("account-deactivated", SYSTEM))
+def the_command_line_switches_off(stage: Stage, _number: int) -> None:
+    with stage.acting("cli"):
+        accounts.deactivate(stage.account, by=COMMAND_LINE)
+
+
+@quiet("account-deactivated", "An admin would switch the account off", refusal="Only its owner deactivates an account")
+def an_admin_would_switch_off(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        accounts.deactivate(stage.account, by=stage.by_admin)
+
+
+def _switched_off(stage: Stage) -> int:
+    the_owner_switches_off(stage, 0)
+    return 0
+
+
+@quiet("account-deactivated", "It is off already", prepare=_switched_off)
+def it_is_off_already(stage: Stage, _number: int) -> None:
+    the_owner_switches_off(stage, 0)
+
+
+@scenario(
+    "account-reactivated",
+    "The owner switches the account on again",
+    ("account-reactivated", USER),
+    prepare=_switched_off,
+)
+def the_owner_switches_on(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        accounts.reactivate(stage.account, by=Actor.user(stage.owner))
+
+
+@scenario(
+    "account-reactivated",
+    "The command line, where the owner can't",
+    ("account-reactivated", SYSTEM),
+    prepare=_switched_off,
+)
+def the_command_line_switches_on(stage: Stage, _number: int) -> None:
+    with stage.acting("cli"):
+        accounts.reactivate(stage.account, by=COMMAND_LINE)
+
+
+@quiet("account-reactivated", "It is on already")
+def it_is_on_already(stage: Stage, _number: int) -> None:
+    the_owner_switches_on(stage, 0)

@@ -1,7 +1,7 @@
 """Scenes of team members, their keys, and customers."""
 
-from helpdesk import customers, keys, people, teams
-from helpdesk.models import ApiKey, Role
+from helpdesk import channels, customers, keys, people, teams
+from helpdesk.models import ApiKey, CustomerChannel, Role
 from seeds.scenes.beginnings import SYSTEM, USER
 from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import Stage
@@ -110,6 +110,59 @@ def nothing_new_about_carol(stage: Stage, _number: int) -> None:
         customers.update(stage.carol, {"email": "Carol@mail.example "}, by=stage.by_ana)
 
 
+def _phone_of_carol(stage: Stage) -> int:
+    with stage.acting():
+        channels.add(stage.carol, "phone", "+353 1 234 5678", by=stage.by_ana)
+    return next(channel.id for channel in stage.carol.channels if channel.type == "phone")
+
+
+def _second_address_of_carol(stage: Stage) -> int:
+    with stage.acting():
+        channels.add(stage.carol, "email", "carol@work.example", by=stage.by_ana)
+    return next(channel.id for channel in stage.carol.channels if channel.address == "carol@work.example")
+
+
+@scenario("customer-updated", "Carol gets a phone number", ("customer-updated", USER))
+def carol_gets_a_phone_number(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        channels.add(stage.carol, "phone", "+353 1 234 5678", by=stage.by_ana)
+
+
+@scenario(
+    "customer-updated",
+    "Carol's other address becomes her own",
+    ("customer-updated", USER),
+    prepare=_second_address_of_carol,
+)
+def carols_other_address(stage: Stage, number: int) -> None:
+    with stage.acting():
+        channels.prefer(stage.session.get_one(CustomerChannel, number), by=stage.by_ana)
+
+
+@scenario("customer-updated", "A phone number is taken away", ("customer-updated", USER), prepare=_phone_of_carol)
+def a_phone_number_is_taken_away(stage: Stage, number: int) -> None:
+    with stage.acting():
+        channels.remove(stage.session.get_one(CustomerChannel, number), by=stage.by_ana)
+
+
+@quiet("customer-updated", "A number that Carol has", prepare=_phone_of_carol)
+def a_number_that_carol_has(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        channels.add(stage.carol, "phone", "+353 (1) 234-5678", by=stage.by_ana)
+
+
+@quiet("customer-updated", "A number that is none", refusal="call me is no phone number.")
+def a_number_that_is_none(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        channels.add(stage.carol, "phone", "call me", by=stage.by_ana)
+
+
+@quiet("customer-updated", "A time zone that is none", refusal="'Mars' is no time zone.")
+def a_time_zone_that_is_none(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        customers.update(stage.carol, {"timezone": "Mars"}, by=stage.by_ana)
+
+
 @scenario("team-created", "A team for wholesale", ("team-created", USER))
 def a_team_for_wholesale(stage: Stage, _number: int) -> None:
     with stage.acting():
@@ -120,6 +173,21 @@ def a_team_for_wholesale(stage: Stage, _number: int) -> None:
 def ben_leaves_the_team(stage: Stage, _number: int) -> None:
     with stage.acting():
         teams.set_members(stage.team, [stage.ana, stage.admin], by=stage.by_admin)
+
+
+@scenario("team-updated", "The team gets another name, sign and member, in one save", ("team-updated", USER))
+def the_team_is_edited(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        members = [stage.ana, stage.ben, stage.admin]
+        teams.update(
+            stage.team, name="Returns desk", emoji="↩️", description="Goods back", members=members, by=stage.by_admin
+        )
+
+
+@quiet("team-updated", "A sign that is a word", refusal="An emoji is one sign")
+def a_sign_that_is_a_word(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        teams.update(stage.team, name="Returns", emoji="BOX", description=None, members=[], by=stage.by_admin)
 
 
 @quiet("team-updated", "The members it has")

@@ -1,5 +1,6 @@
 """The commands about the desk itself."""
 
+import json
 import os
 import signal
 import subprocess
@@ -173,6 +174,27 @@ def test_a_setting_is_shown_and_set(on_desk: Desk) -> None:
     assert run(commands.setting, "audit-log", '{"longest_period_days": null}').exit_code == 0
 
 
+def test_a_setting_that_is_so_by_default_is_no_event(on_desk: Desk) -> None:
+    with on_desk.watched() as trail:
+        assert run(commands.setting, "trash", '{"days": 30}').exit_code == 0
+    assert trail.types == []
+
+
+def test_business_hours_are_put_in_order(on_desk: Desk) -> None:
+    hours = (
+        '[{"days": "7, 6", "from_time": "10:00", "to_time": "12:00"},'
+        ' {"days": "1", "from_time": "09:00", "to_time": "12:00"}]'
+    )
+    done = run(commands.setting, "business-hours", f'{{"timezone": "europe/dublin", "business_hours": {hours}}}')
+    assert json.loads(done.output) == {
+        "timezone": "Europe/Dublin",
+        "business_hours": [
+            {"days": "1", "from_time": "09:00", "to_time": "12:00"},
+            {"days": "6,7", "from_time": "10:00", "to_time": "12:00"},
+        ],
+    }
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -184,6 +206,25 @@ def test_a_setting_is_shown_and_set(on_desk: Desk) -> None:
         (["trash", '{"days": true}'], "days is a whole number from 1 to 3650."),
         (["audit-log", '{"longest_period_days": "7"}'], "or null for no limit"),
         (["business-hours", '{"timezone": "Mars"}'], "is no time zone"),
+        (["business-hours", '{"timezone": "localtime"}'], "is no time zone"),
+        (["business-hours", '{"timezone": 7}'], "is no time zone"),
+        (["business-hours", '{"business_hours": "always"}'], "is a list"),
+        (["business-hours", '{"business_hours": [1]}'], "A row of business_hours holds"),
+        (["business-hours", '{"business_hours": [{"days": "1"}]}'], "A row of business_hours holds"),
+        (
+            ["business-hours", '{"business_hours": [{"days": "8", "from_time": "09:00", "to_time": "17:00"}]}'],
+            "Choose at least one day, from Monday (1) to Sunday (7).",
+        ),
+        (
+            ["business-hours", '{"business_hours": [{"days": 1, "from_time": "09:00", "to_time": "17:00"}]}'],
+            "Choose at least one day",
+        ),
+        (
+            ["business-hours", '{"business_hours": [{"days": "1", "from_time": "17:00", "to_time": "09:00"}]}'],
+            "Hours begin before they end",
+        ),
+        (["satisfaction-surveys", '{"enabled": 1}'], "enabled is true or false."),
+        (["satisfaction-surveys", '{"delay_hours": 0}'], "delay_hours is a whole number from 1 to 8760."),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused(on_desk: Desk, words: list[str], sentence: str) -> None:
