@@ -57,6 +57,8 @@ def advance_to(
             raise Refused("A desk's clock only runs forward.")
         if target - action.at > LONGEST:
             raise Refused("That is too far ahead: ten years at a time are the most.")
+        if not session.get_one(Account, account_id).is_active:
+            raise Refused("This account is switched off, and its timers rest. Switch it on before you move its clock.")
         _tell(session, account_id, {"from": _written(action.at), "to": _written(target)}, by)
     played = 0
     while count := _step(session, account_id, target):

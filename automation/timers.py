@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from audit.action import begin, enter, hold
 from audit.actors import Actor
+from audit.base import BigId
 from audit.clock import desk_now
 from audit.ledger import seal
-from helpdesk import settings, tickets
-from helpdesk.models import Account, AccountSetting, Ticket
+from helpdesk import settings, surveys, tickets
+from helpdesk.models import Account, AccountSetting, SatisfactionSurvey, Ticket
 
 #: How many due things share one transaction: enough to be fast, few enough that nobody waits long.
 BATCH: Final = 200
 
 SNOOZE_TIMER: Final = Actor.schedule("snooze timer")
 TRASH_TIMER: Final = Actor.schedule("trash timer")
+SURVEY_TIMER: Final = Actor.schedule("survey timer")
 
 
 @dataclass(frozen=True, order=True)
@@ -32,25 +34,55 @@ class Due:
     ticket_id: int
 
 
-def is_due(session: Session, account_id: int, upto: datetime) -> bool:
-    """Whether something has fallen due on an account by then."""
+_account_id: Final = bindparam("account", type_=BigId)
+
+
+def _waiting() -> tuple[ColumnElement[bool], ...]:
+    """Of surveys that wait to be sent; one whose ticket is gone waits for nothing."""
+    survey = SatisfactionSurvey
+    return (
+        survey.account_id == _account_id,
+        survey.should_send_datetime.is_not(None),
+        survey.sent_datetime.is_(None),
+        survey.scored_datetime.is_(None),
+        select(Ticket.id).where(Ticket.id == survey.ticket_id, Ticket.account_id == _account_id).exists(),
+    )
+
+
+def _firsts() -> Select[Any]:
+    """What falls due first of each kind, how long the trash keeps, and whether all timers rest."""
     snoozed = select(func.min(Ticket.snooze_datetime)).where(
-        Ticket.account_id == account_id, Ticket.snooze_datetime.is_not(None)
+        Ticket.account_id == _account_id, Ticket.snooze_datetime.is_not(None)
+    )
+    asking = (
+        select(SatisfactionSurvey.should_send_datetime)
+        .where(*_waiting())
+        .order_by(SatisfactionSurvey.should_send_datetime)
+        .limit(1)
     )
     trashed = select(func.min(Ticket.trashed_datetime)).where(
-        Ticket.account_id == account_id, Ticket.trashed_datetime.is_not(None)
+        Ticket.account_id == _account_id, Ticket.trashed_datetime.is_not(None)
     )
     setting = select(AccountSetting.data).where(
-        AccountSetting.account_id == account_id, AccountSetting.type == "trash", AccountSetting.name == ""
+        AccountSetting.account_id == _account_id, AccountSetting.type == "trash", AccountSetting.name == ""
     )
-    # One question, answered from two indexes: it is asked before every action.
-    row: Any = session.execute(
-        select(snoozed.scalar_subquery(), trashed.scalar_subquery(), setting.scalar_subquery())
-    ).one()
-    first_snoozed, first_trashed, kept = row
-    return (first_snoozed is not None and first_snoozed <= upto) or (
-        first_trashed is not None and first_trashed <= upto - _span(kept or settings.DEFAULTS["trash"])
-    )
+    rests = select(Account.deactivated_datetime).where(Account.id == _account_id)
+    return select(*(each.scalar_subquery() for each in (snoozed, asking, trashed, setting, rests)))
+
+
+# One question, answered from three indexes and written once: it is asked before every action.
+_FIRSTS: Final = _firsts()
+
+
+def is_due(session: Session, account_id: int, upto: datetime) -> bool:
+    """Whether something has fallen due on an account by then; on one that is deactivated all timers rest."""
+    row: Any = session.connection().execute(_FIRSTS, {"account": account_id}).one()
+    first_snoozed, first_asking, first_trashed, kept, deactivated = row
+    if deactivated is not None:
+        return False
+    kept_until = upto - _span(kept or settings.DEFAULTS["trash"])
+    firsts = ((first_snoozed, upto), (first_asking, upto), (first_trashed, kept_until))
+    return any(first is not None and first <= end for first, end in firsts)
 
 
 def play_due(session: Session, account_id: int, upto: datetime | None = None) -> int:
@@ -86,14 +118,26 @@ def due(session: Session, account_id: int, upto: datetime, limit: int = BATCH) -
         .order_by(Ticket.snooze_datetime, Ticket.id)
         .limit(limit)
     )
+    asking = (
+        select(
+            SatisfactionSurvey.should_send_datetime.label("at"),
+            literal("survey").label("kind"),
+            SatisfactionSurvey.ticket_id.label("number"),
+        )
+        .where(*_waiting(), SatisfactionSurvey.should_send_datetime <= upto)
+        .order_by(SatisfactionSurvey.should_send_datetime, SatisfactionSurvey.ticket_id)
+        .limit(limit)
+    )
     trashed = (
         select(Ticket.trashed_datetime.label("at"), literal("trash").label("kind"), number)
         .where(Ticket.account_id == account_id, Ticket.trashed_datetime <= upto - kept)
         .order_by(Ticket.trashed_datetime, Ticket.id)
         .limit(limit)
     )
-    lines = session.execute(union_all(select(snoozed.subquery()), select(trashed.subquery())))
-    found = [Due(line.at if line.kind == "snooze" else line.at + kept, line.kind, line.number) for line in lines]
+    lines = session.execute(
+        union_all(*(select(each.subquery()) for each in (snoozed, asking, trashed))), {"account": account_id}
+    )
+    found = [Due(line.at + kept if line.kind == "trash" else line.at, line.kind, line.number) for line in lines]
     return sorted(found)[:limit]
 
 
@@ -109,7 +153,7 @@ def play(
     held = _lock(session, [each.ticket_id for each in batch])
     for each in batch:
         ticket = held.get(each.ticket_id)
-        if ticket is None:  # its trash was emptied before its snooze ended
+        if ticket is None:  # its trash was emptied before its snooze ended, or before its survey was due
             continue
         begin(session, account_id, source="automation", at=each.at, context=contexts())
         _PLAY[each.kind](ticket)
@@ -135,4 +179,12 @@ def _empty_trash(ticket: Ticket) -> None:
     tickets.delete(ticket, by=TRASH_TIMER)
 
 
-_PLAY: Final[dict[str, Callable[[Ticket], None]]] = {"snooze": _wake, "trash": _empty_trash}
+def _ask_how_it_was(ticket: Ticket) -> None:
+    surveys.settle(ticket, by=SURVEY_TIMER)
+
+
+_PLAY: Final[dict[str, Callable[[Ticket], None]]] = {
+    "snooze": _wake,
+    "survey": _ask_how_it_was,
+    "trash": _empty_trash,
+}

@@ -1,5 +1,9 @@
 """An account's settings, one row per type; what nobody has set holds its default."""
 
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -23,10 +27,19 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "trash": {"days": 30},
     "satisfaction-surveys": {"enabled": False, "delay_hours": 24},
 }
-
+#: Days of the week by number, as `business-hours` has them.
+DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MOST_HOURS: Final = 30
 
 #: What is counted in a setting: up to how many, and whether null stands for no limit.
 _COUNTED: Final = {"days": (3650, False), "longest_period_days": (3650, True), "delay_hours": (24 * 365, False)}
+_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+#: Zones of the machine, which browsers don't know.
+_NO_PLACE: Final = frozenset({"Factory", "localtime", "posixrules"})
+_CONTINENTS: Final = (
+    *("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/"),
+    "Pacific/",
+)
 
 
 def read(account: Account, type_: str) -> dict[str, Any]:
@@ -36,9 +49,9 @@ def read(account: Account, type_: str) -> dict[str, Any]:
 
 
 def change(account: Account, type_: str, data: dict[str, Any], *, by: Actor) -> None:
-    """Set a setting."""
+    """Set a setting; what holds this already, if only by default, stays as it is."""
     row = _find(account, type_)
-    if row is not None and row.data == data:
+    if (row.data if row is not None else DEFAULTS.get(type_)) == data:
         return
     if row is None:
         session_of(account).add(new(account, type_, data))
@@ -62,11 +75,28 @@ def checked(type_: str, data: object) -> dict[str, Any]:
             raise Refused(
                 f"{name} is a whole number from 1 to {most}{', or null for no limit' if is_optional else ''}."
             )
-    if "timezone" in wanted and wanted["timezone"] not in available_timezones():
-        raise Refused(f"{wanted['timezone']!r} is no time zone. Write it like Europe/Dublin.")
+    if "timezone" in wanted:
+        wanted["timezone"] = _known_zone(wanted["timezone"])
+    if "business_hours" in wanted:
+        wanted["business_hours"] = _checked_hours(wanted["business_hours"])
     if "enabled" in wanted and not isinstance(wanted["enabled"], bool):
         raise Refused("enabled is true or false.")
     return wanted
+
+
+def checked_row(row: object) -> dict[str, str]:
+    """A row of the business hours, if it can be one; raises Refused."""
+    if not isinstance(row, dict) or row.keys() != {"days", "from_time", "to_time"}:
+        raise Refused("A row of business_hours holds days, from_time and to_time, and nothing else.")
+    days, start, end = (row[name] for name in ("days", "from_time", "to_time"))
+    numbers = [word.strip() for word in days.split(",")] if isinstance(days, str) else []
+    if not numbers or any(number not in {"1", "2", "3", "4", "5", "6", "7"} for number in numbers):
+        raise Refused("Choose at least one day, from Monday (1) to Sunday (7).")
+    if not all(isinstance(time, str) and _TIME.fullmatch(time) for time in (start, end)):
+        raise Refused("Times are hours and minutes, written like 09:00, from 00:00 to 23:59.")
+    if start >= end:
+        raise Refused(f"Hours begin before they end: {start} to {end} do not. A night is two rows, on two days.")
+    return {"days": ",".join(sorted(set(numbers))), "from_time": start, "to_time": end}
 
 
 def new(account: Account, type_: str, data: dict[str, Any]) -> AccountSetting:
@@ -74,7 +104,48 @@ def new(account: Account, type_: str, data: dict[str, Any]) -> AccountSetting:
     return AccountSetting(account_id=account.id, type=type_, data=data, created_datetime=now(session_of(account)))
 
 
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The time zones that are offered: those that are named after a place, and UTC."""
+    return ("UTC", *sorted(name for name in available_timezones() if name.startswith(_CONTINENTS)))
+
+
 def _find(account: Account, type_: str) -> AccountSetting | None:
     return session_of(account).scalar(
         select(AccountSetting).where(AccountSetting.account_id == account.id, AccountSetting.type == type_)
     )
+
+
+@cache
+def _zones() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones() - _NO_PLACE}
+
+
+def _known_zone(name: object) -> str:
+    """Its name as the world writes it, whatever the capitals."""
+    found = _zones().get(name.strip().lower().replace(" ", "_")) if isinstance(name, str) else None
+    if found is None:
+        shown = repr(name if len(str(name)) <= 80 else f"{str(name)[:79]}…")
+        raise Refused(f"{shown} is no time zone. Write it like Europe/Dublin.")
+    return found
+
+
+def _checked_hours(rows: object) -> list[dict[str, str]]:
+    """Spans of opening, each on some days of the week: in order, and none over another."""
+    if not isinstance(rows, list) or len(rows) > MOST_HOURS:
+        raise Refused(f"business_hours is a list of at most {MOST_HOURS} rows.")
+    tidy = sorted((checked_row(row) for row in rows), key=lambda row: (row["days"], row["from_time"]))
+    for number, day in enumerate(DAYS, 1):
+        spans = sorted(span for row in tidy for span in _spans_on(row, str(number)))
+        for before, after in pairwise(spans):
+            if after[0] < before[1]:
+                raise Refused(
+                    f"On {day}, {before[0]} to {before[1]} and {after[0]} to {after[1]} overlap. Make them one row, or"
+                    " let one end where the other begins."
+                )
+    return tidy
+
+
+def _spans_on(row: dict[str, str], day: str) -> Iterator[tuple[str, str]]:
+    if day in row["days"].split(","):
+        yield row["from_time"], row["to_time"]

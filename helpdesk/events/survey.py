@@ -7,11 +7,12 @@ SATISFACTION_SURVEY_CREATED = registry.declare(
         name="satisfaction-survey-created",
         label="Satisfaction survey created",
         object="SatisfactionSurvey",
-        meaning="After a ticket was closed, the question how it was has been prepared. It is sent a while later.",
+        meaning="After a ticket was closed, the question how it was has been prepared. It is sent a while later, unless"
+        " the ticket is open again by then.",
         actors=frozenset({"user", "system"}),
         by_hand="",
         by_api='POST /api/satisfaction-surveys {"ticket_id": 4213, "customer_id": 12}',
-        by_machine="The close of a ticket, where the account's settings ask for surveys.",
+        by_machine="The close of a ticket, where Settings → Account has satisfaction surveys switched on.",
         claims={"SatisfactionSurvey": ALL},
         look_alikes={
             "satisfaction-survey-sent": "Created is not yet sent: the customer has seen nothing.",
@@ -27,13 +28,15 @@ SATISFACTION_SURVEY_SENT = registry.declare(
         name="satisfaction-survey-sent",
         label="Satisfaction survey sent",
         object="SatisfactionSurvey",
-        meaning="The customer was sent the question how it was.",
+        meaning="The customer was sent the question how it was, with a link to the page on which it is answered.",
         actors=frozenset({"user", "schedule"}),
         by_hand="",
         by_api='PUT /api/satisfaction-surveys/{id} {"sent_datetime": "2027-03-01T09:00:00Z"}',
-        by_machine="The survey timer, when the survey is due.",
+        by_machine="The survey timer, when the survey is due; to see it soon, advance the desk clock.",
         claims={
-            "SatisfactionSurvey": frozenset({"sent_datetime", "should_send_datetime", "answer_digest", "meta"}),
+            "SatisfactionSurvey": frozenset(
+                {"customer_id", "sent_datetime", "should_send_datetime", "answer_digest", "meta"}
+            ),
         },
         look_alikes={
             "satisfaction-survey-created": "Prepared, not yet sent.",
@@ -51,7 +54,7 @@ SATISFACTION_SURVEY_RESPONDED = registry.declare(
         object="SatisfactionSurvey",
         meaning="The customer answered the survey with a score, perhaps with a comment.",
         actors=frozenset({"user", "customer"}),
-        by_hand="As the customer, follow the link in the survey's mail and choose a score.",
+        by_hand="As the customer, follow the link in the survey's mail, choose one to five stars and send the answer.",
         by_api='PUT /api/satisfaction-surveys/{id} {"score": 5}',
         claims={
             "SatisfactionSurvey": frozenset({"score", "body_text", "scored_datetime", "meta"}),

@@ -69,7 +69,7 @@ class SatisfactionSurvey(AccountScoped, Base):
     id: Mapped[int] = key()
     account_id: Mapped[int] = fixed(BigId, ForeignKey("account.id"))
     ticket_id: Mapped[int] = fixed(BigId)  # no foreign key: an answer outlives a ticket deleted for good
-    customer_id: Mapped[int] = fixed(BigId)
+    customer_id: Mapped[int] = state(BigId)  # who is asked: moves with the ticket until it is sent, and with a merge
     answer_digest: Mapped[str | None] = secret(String(64))  # of the token in the link
     score: Mapped[int | None] = state(Integer)
     body_text: Mapped[str | None] = state(String(1000))
@@ -78,6 +78,11 @@ class SatisfactionSurvey(AccountScoped, Base):
     should_send_datetime: Mapped[datetime | None] = state(UtcDateTime)
     sent_datetime: Mapped[datetime | None] = state(UtcDateTime)
     scored_datetime: Mapped[datetime | None] = state(UtcDateTime)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it will be sent when its time comes."""
+        return self.should_send_datetime is not None and self.sent_datetime is None and self.scored_datetime is None
 
     def audit_label(self) -> str:
         return f"Survey on ticket {self.ticket_id}"

@@ -14,8 +14,8 @@ from sqlalchemy.engine import URL
 
 from audit.log import event_table
 from automation import clockwork, timers
-from helpdesk import tickets
-from helpdesk.models import Ticket
+from helpdesk import settings, tickets
+from helpdesk.models import SatisfactionSurvey, Ticket
 from helpdesk.refusals import Refused
 from tests.desks import TUESDAY, Desk, open_session
 
@@ -52,6 +52,41 @@ def test_what_falls_due_on_the_way_happens_at_its_own_time(desk: Desk) -> None:
     assert (moved.user_id, moved.actor_kind, moved.actor_name, moved.source) == (None, "system", "command line", "cli")
     assert moved.data == {"from": "2026-03-03T09:00:00+00:00", "to": "2026-03-03T13:00:00+00:00"}
     assert desk.session.get_one(Ticket, number).is_open
+
+
+def test_months_with_surveys_go_by_in_order(desk: Desk) -> None:
+    """Every week a ticket is closed, a snooze ends, something goes from the trash, and one close is taken back."""
+    with desk.acting():
+        setting = {"enabled": True, "delay_hours": 24 * 10}
+        settings.change(desk.account, "satisfaction-surveys", setting, by=desk.by_admin)
+    planned: list[tuple[str, int, timedelta]] = []
+    for week in range(12):
+        at = desk.now() - TUESDAY
+        names = ("done", "asleep", "thrown", "again")
+        done, asleep, thrown, again = (desk.a_ticket(f"{name} {week}").id for name in names)
+        with desk.acting() as action:
+            tickets.close(desk.ticket(done), by=desk.by_ana)
+            tickets.snooze(desk.ticket(asleep), action.at + 9 * DAY, by=desk.by_ana)
+            tickets.trash(desk.ticket(thrown), by=desk.by_ana)
+            tickets.close(desk.ticket(again), by=desk.by_ana)
+        with desk.acting():
+            tickets.reopen(desk.ticket(again), by=desk.by_ana)
+        survey = desk.session.scalars(select(SatisfactionSurvey.id).where(SatisfactionSurvey.ticket_id == done)).one()
+        planned += [
+            ("ticket-self-unsnoozed", asleep, at + 9 * DAY),
+            ("satisfaction-survey-sent", survey, at + 10 * DAY),
+            ("ticket-satisfaction-survey-skipped", again, at + 10 * DAY),
+            ("ticket-deleted", thrown, at + 30 * DAY),
+        ]
+        clockwork.advance(desk.session, desk.account_id, 7 * DAY)
+    clockwork.advance(desk.session, desk.account_id, 40 * DAY)
+    played = [
+        (event.type, event.object_id, event.created_datetime - TUESDAY)
+        for event in desk.events_after()
+        if event.actor_kind == "schedule" and event.type != "ticket-updated"
+    ]
+    assert played == sorted(planned, key=lambda line: (line[2], line[0] != "ticket-self-unsnoozed", line[1]))
+    assert not timers.is_due(desk.session, desk.account_id, desk.now())
 
 
 def test_what_was_due_before_is_played_before(desk: Desk) -> None:

@@ -3,13 +3,17 @@
 from datetime import timedelta
 from threading import Barrier, Thread
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event, select
 
+from audit.action import enter
 from audit.clock import set_clock
+from audit.ledger import record
 from automation import timers
 from helpdesk import messages, settings, tickets
 from helpdesk.desk import acting
 from helpdesk.drafts import Draft
+from helpdesk.events import SATISFACTION_SURVEY_CREATED
+from helpdesk.models import SatisfactionSurvey
 from tests.desks import TUESDAY, Desk, Trail, open_session
 
 HOUR = timedelta(hours=1)
@@ -26,6 +30,19 @@ def trash(desk: Desk, number: int) -> None:
     """Ana throws a ticket away."""
     with desk.acting():
         tickets.trash(desk.ticket(number), by=desk.by_ana)
+
+
+def ask_customers(desk: Desk, hours: int = 24) -> None:
+    """Whoever's ticket is closed is asked how it was, so many hours later."""
+    with desk.acting():
+        setting = {"enabled": True, "delay_hours": hours}
+        settings.change(desk.account, "satisfaction-surveys", setting, by=desk.by_admin)
+
+
+def close(desk: Desk, number: int) -> None:
+    """Ana closes a ticket."""
+    with desk.acting():
+        tickets.close(desk.ticket(number), by=desk.by_ana)
 
 
 def story(trail: Trail) -> list[tuple[str, int, timedelta]]:
@@ -116,6 +133,97 @@ def test_an_untrashed_ticket_stays(desk: Desk) -> None:
         tickets.untrash(desk.ticket(number), by=desk.by_ana)
     desk.move_clock(20 * DAY)
     assert timers.play_due(desk.session, desk.account_id) == 0
+
+
+def test_waking_asking_and_emptying_the_trash_happen_in_due_order(desk: Desk) -> None:
+    ask_customers(desk, hours=24 * 30)
+    early, asked, gone, late = (desk.a_ticket(name).id for name in ("early", "asked", "gone", "late"))
+    close(desk, asked)
+    desk.move_clock(HOUR)
+    trash(desk, gone)
+    snooze(desk, early, 29 * DAY)
+    snooze(desk, late, 31 * DAY)
+    desk.move_clock(40 * DAY)
+    with desk.watched() as trail:
+        assert timers.play_due(desk.session, desk.account_id) == 4
+    survey = trail["satisfaction-survey-sent"].object_id
+    assert story(trail) == [
+        ("ticket-self-unsnoozed", early, 29 * DAY + HOUR),
+        ("satisfaction-survey-sent", survey, 30 * DAY),
+        ("ticket-deleted", gone, 30 * DAY + HOUR),
+        ("ticket-self-unsnoozed", late, 31 * DAY + HOUR),
+    ]
+    assert {event.actor_kind for event in trail.events} == {"schedule"}
+
+
+def test_at_one_moment_a_ticket_wakes_before_its_customer_would_be_asked(desk: Desk) -> None:
+    ask_customers(desk)
+    number = desk.a_ticket().id
+    close(desk, number)
+    snooze(desk, number, DAY)
+    desk.move_clock(2 * DAY)
+    with desk.watched() as trail:
+        timers.play_due(desk.session, desk.account_id)
+    assert story(trail) == [
+        ("ticket-self-unsnoozed", number, DAY),
+        ("ticket-satisfaction-survey-skipped", number, DAY),
+    ]
+    assert trail["ticket-satisfaction-survey-skipped"].data == {"reasons": ["reopened"]}
+
+
+def test_a_ticket_deleted_from_the_trash_asks_nobody_afterwards(desk: Desk) -> None:
+    ask_customers(desk, hours=24 * 31)
+    number = desk.a_ticket().id
+    close(desk, number)
+    trash(desk, number)
+    desk.move_clock(40 * DAY)
+    with desk.watched() as trail:
+        timers.play_due(desk.session, desk.account_id)
+    assert story(trail) == [("ticket-deleted", number, 30 * DAY)]
+
+
+def test_a_survey_whose_ticket_is_gone_waits_for_nothing(desk: Desk) -> None:
+    """Older desks have such rows: nobody plays them, and nobody waits for them for ever."""
+    ask_customers(desk)
+    number = desk.a_ticket().id
+    close(desk, number)
+    with desk.acting("api"):
+        survey = desk.session.scalars(select(SatisfactionSurvey)).one()
+        orphan = SatisfactionSurvey(
+            account_id=desk.account_id,
+            ticket_id=number + 1000,
+            customer_id=desk.carol_id,
+            created_datetime=survey.created_datetime,
+            should_send_datetime=survey.should_send_datetime,
+        )
+        desk.session.add(orphan)
+        record(SATISFACTION_SURVEY_CREATED, orphan, by=desk.by_ana)
+    desk.move_clock(2 * DAY)
+    assert timers.play_due(desk.session, desk.account_id) == 1
+    assert timers.play_due(desk.session, desk.account_id) == 0
+
+
+def test_whether_something_is_due_is_one_question_of_indexes(desk: Desk, engine: Engine) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    desk.session.rollback()
+    enter(desk.session, desk.account_id)
+    desk.session.connection()
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert not timers.is_due(desk.session, desk.account_id, TUESDAY)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(asked) == 1
+    if engine.dialect.name == "sqlite":
+        statement, parameters = asked[0]
+        plan = desk.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
+        steps = [row[3] for row in plan]
+        assert any("ix_satisfaction_survey_due" in step for step in steps), steps
+        assert not [step for step in steps if step.startswith("SCAN") and step != "SCAN CONSTANT ROW"], steps
 
 
 def test_whoever_acts_first_plays_what_fell_due_before(desk: Desk) -> None:
