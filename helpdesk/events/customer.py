@@ -55,7 +55,7 @@ CUSTOMER_MERGED = registry.declare(
         # A target that had everything already changes in nothing, and the deletion beside which this stands is of
         # another customer, where `beside` doesn't look. Hence a companion that may claim and names no partner.
         nature=Nature.COMPANION,
-        claims=_WHOLE,
+        claims={**_WHOLE, "SatisfactionSurvey": frozenset({"customer_id"})},  # recorded along
         companions=("customer-deleted",),
         look_alikes={
             "ticket-merged": "Two tickets became one; here two customers did.",

@@ -68,6 +68,9 @@ CASCADE_STARTED = registry.declare(
             "tag-deleted": "The end of the matter; with few tickets it comes at once, without a cascade-started.",
         },
         in_drop_down=False,
+        tell_data=lambda data: (
+            f"{data['object_type']} {data['object_id']} “{data['object_label']}”: {data['tickets']:,} tickets"
+        ),
         choice="Our choice: this type is ours; it says who asked before the deletion is done.",
     )
 )
