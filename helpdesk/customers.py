@@ -1,19 +1,23 @@
 """The verbs of customers: met, edited, recognised by their address."""
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
-
-from sqlalchemy import select
+from zoneinfo import available_timezones
 
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
+from helpdesk import channels, languages, leaving, ways
 from helpdesk.events import CUSTOMER_CREATED, CUSTOMER_UPDATED
-from helpdesk.mail.addresses import valid_address
-from helpdesk.models import Account, Customer, CustomerChannel
+from helpdesk.leaving import Going
+from helpdesk.mail.charsets import clean_line, clean_text
+from helpdesk.models import Account, Customer, CustomerChannel, Job
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
 
-LONGEST_EMAIL: Final = 320  # RFC 3696, erratum 1690 aside, as the API contract has it
+LONGEST_NAME: Final = 500
+LONGEST_NOTE: Final = 10_000
+LONGEST_EXTERNAL_ID: Final = 255
 
 #: What `update` may change by name.
 EDITABLE: Final = frozenset(
@@ -21,9 +25,19 @@ EDITABLE: Final = frozenset(
 )
 
 
-def create(account: Account, *, name: str | None, email: str | None, by: Actor, **profile: Any) -> Customer:
-    """Add a customer; an address belongs to one customer of the account."""
+def create(
+    account: Account,
+    *,
+    name: str | None,
+    email: str | None,
+    others: Iterable[tuple[str, str]] = (),
+    by: Actor,
+    **profile: Any,
+) -> Customer:
+    """Add a customer; an address belongs to one customer of the account. `others` are further ones, by type."""
     customer = _add(account, name, email, profile)
+    for type_, address in others:
+        channels.put(customer, type_, channels.tidied(type_, address))
     record(CUSTOMER_CREATED, customer, by=by)
     return customer
 
@@ -38,6 +52,7 @@ def meet(account: Account, *, name: str | None, email: str | None, **profile: An
 
 def _add(account: Account, name: str | None, email: str | None, profile: dict[str, Any]) -> Customer:
     session, at, address = session_of(account), now(session_of(account)), _tidy_email(email)
+    profile = _tidied(profile)
     if address and find(account, address) is not None:
         raise Refused(f"There is a customer with the address {address} already.")
     customer = Customer(
@@ -59,21 +74,7 @@ def _add(account: Account, name: str | None, email: str | None, profile: dict[st
 
 def find(account: Account, email: str) -> Customer | None:
     """The customer who writes from this address, whatever its capitals."""
-    session, address = session_of(account), email.lower()
-    found = session.scalar(select(Customer).where(Customer.account_id == account.id, Customer.email_key == address))
-    if found is not None:
-        return found
-    return session.scalar(
-        select(Customer)
-        .join(CustomerChannel)
-        .where(
-            CustomerChannel.account_id == account.id,
-            CustomerChannel.type == "email",
-            CustomerChannel.address == address,
-            CustomerChannel.deleted_datetime.is_(None),
-        )
-        .limit(1)
-    )
+    return channels.holder(account, channels.EMAIL, email.lower())
 
 
 def update(customer: Customer, changes: dict[str, Any], *, by: Actor) -> None:
@@ -81,11 +82,9 @@ def update(customer: Customer, changes: dict[str, Any], *, by: Actor) -> None:
     unknown = changes.keys() - EDITABLE
     if unknown:
         raise Refused(f"A customer has no {', '.join(sorted(unknown))} to edit.")
-    tidy = dict(changes)
-    if "email" in tidy:
-        tidy["email"] = _tidy_email(tidy["email"])
-    if "name" in tidy:
-        tidy["name"] = _tidy_name(tidy["name"])
+    if customer.stands_for_deleted:
+        raise Refused("This customer stands for all who were deleted, so there is nothing of theirs to edit.")
+    tidy = _tidied(changes)
     different = {name: value for name, value in tidy.items() if getattr(customer, name) != value}
     if not different:
         return
@@ -99,39 +98,87 @@ def update(customer: Customer, changes: dict[str, Any], *, by: Actor) -> None:
     record(CUSTOMER_UPDATED, customer, by=by)
 
 
+def delete(customer: Customer, *, by: Actor) -> Job | None:
+    """Remove a profile; its tickets pass to the one that stands for all deleted customers. The job, if it is long."""
+    if customer.stands_for_deleted:
+        raise Refused("This customer stands for all who were deleted and keeps their tickets, so it can't be deleted.")
+    return leaving.leave(ways.CUSTOMER, Going(customer), by=by)
+
+
+def merge(source: Customer, into: Customer, *, values: Mapping[str, Any], by: Actor) -> Job | None:
+    """Make two profiles one: tickets, addresses, fields and surveys pass to `into`, which takes the chosen `values`,
+    and what it lacks. The job, if it is long."""
+    if source.id == into.id:
+        raise Refused("A customer can't be merged with themselves.")
+    if source.stands_for_deleted or into.stands_for_deleted:
+        raise Refused("The customer who stands for all who were deleted can't be merged with anybody.")
+    unknown = values.keys() - EDITABLE
+    if unknown:
+        raise Refused(f"A customer has no {', '.join(sorted(unknown))} to choose.")
+    chosen = _tidied(values)
+    if not chosen.get("email"):
+        chosen.pop("email", None)  # to have none is no choice: they would still write from where they write
+    email, theirs = chosen.get("email"), [*channels.live(source), *channels.live(into)]
+    if email and all((channel.type, channel.address) != (channels.EMAIL, email) for channel in theirs):
+        raise Refused(f"{email} is the address of neither of the two. Choose one of theirs, and add others afterwards.")
+    if "name" in chosen:
+        chosen |= ways.halves(chosen["name"])
+    return leaving.leave(ways.CUSTOMER_INTO_ANOTHER, Going(source, into, chosen), by=by)
+
+
 def _move_address(customer: Customer, address: str | None) -> None:
-    session, at = session_of(customer), now(session_of(customer))
-    account = session.get_one(Account, customer.account_id)
     if address:
-        holder = find(account, address)
-        if holder is not None and holder is not customer:
-            raise Refused(f"{address} belongs to another customer, {holder.display_name}. Merge the two instead.")
+        channels.put(customer, channels.EMAIL, address, first=True)
+        return
     for channel in customer.channels:
-        if channel.type == "email":
-            channel.preferred = channel.address == address
-    if address and all(channel.address != address for channel in customer.channels):
-        customer.channels.append(
-            CustomerChannel(
-                account_id=customer.account_id, type="email", address=address, preferred=True, created_datetime=at
-            )
-        )
+        if channel.type == channels.EMAIL and channel.preferred:
+            channel.preferred, channel.updated_datetime = False, now(session_of(customer))
 
 
 def _split_name(customer: Customer) -> None:
-    words = (customer.name or "").split()
-    customer.firstname = words[0] if words else ""
-    customer.lastname = words[-1] if len(words) > 1 else ""
+    for part, half in ways.halves(customer.name).items():
+        setattr(customer, part, half)
+
+
+def _tidied(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _TIDY[name](value) if name in _TIDY else value for name, value in values.items()}
 
 
 def _tidy_name(name: str | None) -> str | None:
-    return " ".join((name or "").split())[:500] or None
+    return clean_line(name or "", LONGEST_NAME) or None
 
 
 def _tidy_email(email: str | None) -> str | None:
     given = (email or "").strip()
-    if not given:
-        return None
-    address = valid_address(given)
-    if address is None or len(address) > LONGEST_EMAIL or any(c.isspace() for c in address):
-        raise Refused(f"{given[:80]} is no e-mail address.")
-    return address
+    return channels.tidied(channels.EMAIL, given) if given else None
+
+
+def _tidy_note(note: str | None) -> str | None:
+    tidy = clean_text(note or "").strip()
+    if len(tidy) > LONGEST_NOTE:
+        raise Refused(f"A note has at most {LONGEST_NOTE:,} characters; this one has {len(tidy):,}.")
+    return tidy or None
+
+
+def _tidy_external_id(external_id: str | None) -> str | None:
+    tidy = clean_line(external_id or "")
+    if len(tidy) > LONGEST_EXTERNAL_ID:
+        raise Refused(f"An external id has at most {LONGEST_EXTERNAL_ID} characters.")
+    return tidy or None
+
+
+def _tidy_timezone(timezone: str | None) -> str | None:
+    tidy = clean_line(timezone or "")
+    if tidy and tidy not in available_timezones():
+        raise Refused(f"{tidy[:40]!r} is no time zone. Write it like Europe/Dublin.")
+    return tidy or None
+
+
+_TIDY: Final[dict[str, Callable[[Any], Any]]] = {
+    "email": _tidy_email,
+    "name": _tidy_name,
+    "note": _tidy_note,
+    "external_id": _tidy_external_id,
+    "language": languages.known,
+    "timezone": _tidy_timezone,
+}

@@ -1,5 +1,6 @@
 """The verbs of tags: made, renamed, put on tickets and taken off."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,12 +10,18 @@ from sqlalchemy.orm import Session
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
+from helpdesk import leaving, mentions, ways
 from helpdesk.events import TAG_CREATED, TAG_RENAMED, TAG_UPDATED, TICKET_TAGS_ADDED, TICKET_TAGS_REMOVED
-from helpdesk.models import Account, Tag, Ticket, TicketTag
+from helpdesk.leaving import Going
+from helpdesk.mail.charsets import clean_line, clean_text
+from helpdesk.models import Account, Job, Macro, Rule, Tag, Ticket, TicketTag
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
 
 LONGEST_NAME: Final = 256
+LONGEST_DESCRIPTION: Final = 1024
+
+_COLOR: Final = re.compile(r"#[0-9a-f]{6}", re.ASCII)
 
 
 def create(account: Account, name: str, *, color: str | None = None, description: str | None = None, by: Actor) -> Tag:
@@ -25,25 +32,46 @@ def create(account: Account, name: str, *, color: str | None = None, description
     return _make(session, account.id, tidy, by=by, color=color, description=description)
 
 
+def update(tag: Tag, *, name: str, color: str | None, description: str | None, by: Actor) -> None:
+    """Give a tag another name, colour or description, all in one save; the tickets keep it."""
+    tidy = _tidy(name)
+    renamed = tag.name != tidy
+    if renamed and _named(session_of(tag), tag.account_id, tidy) is not None:
+        raise Refused(f"There is a tag {tidy!r} already. Merge the two instead.")
+    decoration, words = _decoration(color), _tidy_description(description)
+    if not renamed and (tag.decoration, tag.description) == (decoration, words):
+        return
+    tag.name, tag.decoration, tag.description = tidy, decoration, words
+    record(TAG_UPDATED, tag, by=by)
+    if renamed:
+        record(TAG_RENAMED, tag, by=by)
+
+
 def rename(tag: Tag, name: str, *, by: Actor) -> None:
     """Give a tag another name; the tickets keep it."""
-    tidy = _tidy(name)
-    if tag.name == tidy:
-        return
-    if _named(session_of(tag), tag.account_id, tidy) is not None:
-        raise Refused(f"There is a tag {tidy!r} already. Merge the two instead.")
-    tag.name = tidy
-    record(TAG_UPDATED, tag, by=by)
-    record(TAG_RENAMED, tag, by=by)
+    update(tag, name=name, color=tag.color, description=tag.description, by=by)
 
 
 def describe(tag: Tag, *, color: str | None, description: str | None, by: Actor) -> None:
     """Give a tag another colour or description."""
-    decoration = {"color": color} if color else None
-    if tag.decoration == decoration and tag.description == description:
-        return
-    tag.decoration, tag.description = decoration, description
-    record(TAG_UPDATED, tag, by=by)
+    update(tag, name=tag.name, color=color, description=description, by=by)
+
+
+def delete(tag: Tag, *, by: Actor) -> Job | None:
+    """Remove a tag from the account and from all tickets; views that ask for it are switched off.
+
+    The job, if it is long.
+    """
+    _refuse_used(tag)
+    return leaving.leave(ways.TAG, Going(tag), by=by)
+
+
+def merge(source: Tag, into: Tag, *, by: Actor) -> Job | None:
+    """Let the tickets of one tag bear another instead; the one is gone then. The job, if it is long."""
+    if source.id == into.id:
+        raise Refused("A tag can't be merged with itself.")
+    _refuse_used(source)
+    return leaving.leave(ways.TAG_INTO_ANOTHER, Going(source, into), by=by)
 
 
 def put_on(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
@@ -55,6 +83,7 @@ def put_on(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
         return
     for name in fresh:
         tag = _named(session, ticket.account_id, name) or _make(session, ticket.account_id, name, by=by)
+        leaving.refuse_new(tag)
         ticket.tag_links.append(TicketTag(account_id=ticket.account_id, tag=tag))
     record(TICKET_TAGS_ADDED, ticket, by=by)
 
@@ -77,6 +106,22 @@ def set_on(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
     put_on(ticket, wanted, by=by)
 
 
+def why_kept(tag: Tag) -> str | None:
+    """Why a tag can't go, if it can't: what uses it would make it anew when it is applied next."""
+    used: list[Macro | Rule] = [*mentions.macros_with_tag(tag), *mentions.rules_with_tag(tag)]
+    if not used:
+        return None
+    names = ", ".join(f"the {type(each).__name__.lower()} {each.name!r}" for each in used[:3])
+    more = f" and {len(used) - 3} more" if len(used) > 3 else ""
+    return f"The tag {tag.name!r} can't go, for it is used by {names}{more}. Change that first."
+
+
+def _refuse_used(tag: Tag) -> None:
+    kept = why_kept(tag)
+    if kept is not None:
+        raise Refused(kept)
+
+
 def _make(
     session: Session,
     account_id: int,
@@ -89,8 +134,8 @@ def _make(
     tag = Tag(
         account_id=account_id,
         name=name,
-        description=description,
-        decoration={"color": color} if color else None,
+        description=_tidy_description(description),
+        decoration=_decoration(color),
         created_datetime=now(session),
     )
     session.add(tag)
@@ -103,9 +148,24 @@ def _named(session: Session, account_id: int, name: str) -> Tag | None:
 
 
 def _tidy(name: str) -> str:
-    tidy = " ".join(name.split())
+    tidy = clean_line(name, LONGEST_NAME + 1)
     if not tidy:
         raise Refused("A tag needs a name.")
     if len(tidy) > LONGEST_NAME:
-        raise Refused(f"A tag's name has at most {LONGEST_NAME} characters; this one has {len(tidy)}.")
+        raise Refused(f"A tag's name has at most {LONGEST_NAME} characters; this one has more.")
     return tidy
+
+
+def _tidy_description(description: str | None) -> str | None:
+    tidy = clean_text(description or "").strip()
+    if len(tidy) > LONGEST_DESCRIPTION:
+        raise Refused(f"A description has at most {LONGEST_DESCRIPTION:,} characters; this one has {len(tidy):,}.")
+    return tidy or None
+
+
+def _decoration(color: str | None) -> dict[str, str] | None:
+    # Drawn on pages as it stands: whatever is no colour must not get there.
+    tidy = (color or "").strip().lower()
+    if tidy and not _COLOR.fullmatch(tidy):
+        raise Refused(f"{tidy[:40]!r} is no colour. Write it like #0f766e.")
+    return {"color": tidy} if tidy else None

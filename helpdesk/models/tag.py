@@ -20,7 +20,7 @@ class Tag(AccountScoped, Base):
     account_id: Mapped[int] = fixed(BigId, ForeignKey("account.id"))
     name: Mapped[str] = state(String(256))
     description: Mapped[str | None] = state(String(1024))
-    decoration: Mapped[dict[str, Any] | None] = state(Json)  # {"color": "#rrggbb"}
+    decoration: Mapped[dict[str, Any] | None] = state(Json, words="colour")  # {"color": "#rrggbb"}
     created_datetime: Mapped[datetime] = fixed(UtcDateTime)
 
     @property

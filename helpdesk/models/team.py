@@ -20,7 +20,7 @@ class Team(AccountScoped, Base):
     account_id: Mapped[int] = fixed(BigId, ForeignKey("account.id"))
     name: Mapped[str] = state(Text)
     description: Mapped[str | None] = state(Text)
-    decoration: Mapped[dict[str, Any] | None] = state(Json)  # {"emoji": …}
+    decoration: Mapped[dict[str, Any] | None] = state(Json, words="emoji")  # {"emoji": …}
     created_datetime: Mapped[datetime] = fixed(UtcDateTime)
 
     members: Mapped[list["TeamMember"]] = relationship(
