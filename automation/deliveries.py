@@ -1,18 +1,23 @@
-"""Sends what is queued to leave by mail: at least once, under a stable Message-ID, and later again if it can't now."""
+"""Sends what is queued to leave by mail: at least once, under a stable Message-ID, and later again if it can't now.
+
+Calls by HTTP wait in the same queue; `calls` makes them.
+"""
 
 import logging
 import smtplib
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from audit.action import begin, enter
 from audit.clock import wall_now
+from automation import webhooks
 from automation.envelopes import NothingToSend, envelope_for
 from automation.smtp import OpenSession
 from helpdesk.mail.compose import compose
@@ -45,7 +50,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Claim:
-    """A mail that is ours to send for a while."""
+    """Something that is ours to send for a while."""
 
     delivery_id: int
     account_id: int
@@ -72,12 +77,16 @@ def send_due(open_session: OpenSession, route: Route, limit: int = 100) -> int:
     return limit
 
 
-def claim_next(session: Session) -> Claim | None:
-    """Take the mail that has waited longest; nobody else gets it until the lease has run out."""
+def claim_next(session: Session, kind: str = "mail", *, without: Collection[int] = ()) -> Claim | None:
+    """Take the mail (or call) that has waited longest; nobody else gets it until the lease has run out.
+
+    Calls of the integrations `without` wait.
+    """
     now = wall_now()
+    others = Delivery.integration_id.is_(None) | Delivery.integration_id.not_in(without) if without else true()
     waiting = (
         select(Delivery)
-        .where(Delivery.status == "queued", Delivery.kind == "mail", Delivery.next_attempt_datetime <= now)
+        .where(Delivery.status == "queued", Delivery.kind == kind, Delivery.next_attempt_datetime <= now, others)
         .order_by(Delivery.next_attempt_datetime, Delivery.id)
         .limit(1)
     )
@@ -186,6 +195,8 @@ def _settle(session: Session, claim: Claim, status: str, again: datetime | None,
             delivery.next_attempt_datetime = again
             delivery.last_error = error[:LONGEST_ERROR] if error else None
             delivery.sent_datetime = wall_now() if status == "sent" else None
+            if status == "failed" and delivery.ticket_message_id is not None:
+                webhooks.tell_failed(session, delivery)
             if status != "queued":
                 delivery.payload = {}  # a letter's link is nobody's business any more
         session.commit()

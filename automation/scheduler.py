@@ -1,7 +1,8 @@
-"""The ticking clock: every second it plays what fell due on each desk, and sends what waits in the outbox."""
+"""The ticking clock: every second it plays what fell due on each desk, sends what waits, and goes on with jobs."""
 
 import logging
 from datetime import UTC
+from threading import Event
 from typing import Final
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
 from audit.action import enter
-from automation import deliveries, timers
+from automation import calls, deliveries, jobs, timers, webhooks
 from automation.deliveries import Route
 from automation.smtp import OpenSession
 from helpdesk.models import Account
@@ -26,18 +27,20 @@ class Scheduler:
     """Ticks in threads of its own until it is stopped.
 
     Nothing due is ever a job of APScheduler's: due things are rows, found anew with each tick, by any number of
-    processes. Timers and mail tick apart, so that a slow mail server keeps no ticket asleep.
+    processes. Timers, mail, calls and jobs tick apart, so that neither a slow server elsewhere nor a long job keeps a
+    ticket asleep.
     """
 
     def __init__(self, open_session: OpenSession, route: Route) -> None:
         self._open_session = open_session
         self._route = route
+        self._is_stopping = Event()
         self._ticking = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(2)},
+            executors={"default": ThreadPoolExecutor(4)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
-        for job in (self.play, self.send):
+        for job in (self.play, self.send, self.call, self.work):
             self._ticking.add_job(job, "interval", seconds=SECONDS_BETWEEN_TICKS, id=job.__name__)
 
     def start(self) -> None:
@@ -46,6 +49,7 @@ class Scheduler:
 
     def stop(self) -> None:
         """Finish the tick that is being done, and begin no other."""
+        self._is_stopping.set()
         if self._ticking.running:
             self._ticking.shutdown(wait=True)
 
@@ -64,6 +68,26 @@ class Scheduler:
             deliveries.send_due(self._open_session, self._route)
         except Exception:
             _log.exception("Mail could not be sent; the next tick tries again")
+
+    def call(self) -> None:
+        """One tick of the webhooks: what was written is told to whoever wants to know it."""
+        for account_id in self._active_accounts():
+            try:
+                with self._open_session() as session:
+                    webhooks.follow(session, account_id)
+            except Exception:
+                _log.exception("The log of account %d could not be followed; the next tick tries again", account_id)
+        try:
+            calls.send_due(self._open_session)
+        except Exception:
+            _log.exception("Calls could not be made; the next tick tries again")
+
+    def work(self) -> None:
+        """One tick of the jobs."""
+        try:
+            jobs.run_due(self._open_session, self._is_stopping.is_set)
+        except Exception:
+            _log.exception("Jobs could not be worked on; the next tick tries again")
 
     def _active_accounts(self) -> list[int]:
         try:

@@ -9,9 +9,9 @@ INTEGRATION_CREATED = registry.declare(
         name="integration-created",
         label="Integration created",
         object="Integration",
-        meaning="The desk was connected to another system: a mailbox, a shop, a chat, or any address on the web.",
+        meaning="The desk was connected to another system: a shop, a chat, or any address on the web.",
         actors=frozenset({"user", "system"}),
-        by_hand="Go to Settings → Integrations, press New integration and save it.",
+        by_hand="Go to Settings → Integrations, press New integration, choose a type and press Connect.",
         by_api="POST /api/integrations",
         by_machine="The command helpdesk seed.",
         claims={"Integration": ALL},
@@ -30,7 +30,7 @@ INTEGRATION_UPDATED = registry.declare(
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Integrations, open one, change it and save it.",
         by_api="PUT /api/integrations/{id}",
-        by_machine="The desk itself, together with integration-deactivated, after too many failures in a row.",
+        by_machine="The desk itself, together with integration-deactivated, after 20 calls in a row that did not work.",
         claims={"Integration": ALL},
         look_alikes={
             "integration-deactivated": "Follows when the change switched it off.",
@@ -64,7 +64,7 @@ INTEGRATION_DEACTIVATED = registry.declare(
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Integrations, open one and press Switch off.",
         by_api='PUT /api/integrations/{id} {"name": "Orders", "deactivated_datetime": "2027-03-01T09:00:00Z"}',
-        by_machine="The desk itself, after too many failures in a row.",
+        by_machine="The desk itself, after 20 calls in a row that did not work.",
         nature=Nature.COMPANION,
         beside=frozenset({"integration-updated"}),
         companions=("integration-updated",),
@@ -98,11 +98,12 @@ ORDER_CANCELLED = registry.declare(
         meaning="The shop reports that an order was cancelled. The row holds the order's number and amount, and the"
         " account's admins are told.",
         actors=frozenset({"integration"}),
-        by_hand="",
+        by_hand="Beside a ticket, press Cancel on one of the customer's orders; or be the customer: open the shop"
+        " from its integration, buy something and press Cancel the order.",
         by_machine="A shop integration that reports it.",
         nature=Nature.FACT,
         look_alikes={
-            "order-refunded": "Money went back; a cancelled order may never have been paid.",
+            "order-refunded": "Money went back; a cancelled order may be paid back, too, or not.",
         },
     )
 )
@@ -115,7 +116,8 @@ ORDER_REFUNDED = registry.declare(
         meaning="The shop reports that the money for an order was paid back. The row holds the order's number and"
         " amount, and the account's admins are told.",
         actors=frozenset({"integration"}),
-        by_hand="",
+        by_hand="Beside a ticket, press Refund on one of the customer's orders; or be the customer: open the shop"
+        " from its integration, buy something and press Ask for the money back.",
         by_machine="A shop integration that reports it.",
         nature=Nature.FACT,
         look_alikes={

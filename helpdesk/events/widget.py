@@ -9,7 +9,7 @@ WIDGET_CREATED = registry.declare(
         object="Widget",
         meaning="There is a new widget: a card beside the ticket that shows, say, the customer's orders.",
         actors=frozenset({"user"}),
-        by_hand="Go to Settings → Widgets, press New widget and save it.",
+        by_hand="Go to Settings → Widgets, press New widget, choose what it shows and press Create widget.",
         by_api="POST /api/widgets",
         claims={"Widget": ALL},
         look_alikes={
@@ -24,10 +24,10 @@ WIDGET_UPDATED = registry.declare(
         label="Widget updated",
         object="Widget",
         meaning="A widget's content changed, or its place among the cards.",
-        actors=frozenset({"user", "system"}),
-        by_hand="Go to Settings → Widgets, open one, change it and save it, or move it up or down.",
+        actors=frozenset({"user"}),
+        by_hand="Go to Settings → Widgets, open one, change it and save it, or move it up or down: each card that gets"
+        " another place has an event of its own.",
         by_api="PUT /api/widgets/{id}",
-        by_machine="The deletion of the integration from which the widget takes its data.",
         claims={"Widget": ALL},
         look_alikes={
             "customer-updated": "What the card shows of the customer changed; the card is as before.",

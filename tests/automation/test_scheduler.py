@@ -17,7 +17,7 @@ from automation import timers
 from automation.deliveries import Route
 from automation.machines import MachineRoom, sessions_of
 from automation.scheduler import Scheduler
-from helpdesk import messages, tickets
+from helpdesk import leaving, messages, people, tickets
 from helpdesk.drafts import Draft
 from helpdesk.mail import trap
 from tests.automation.apps import a_config, an_app
@@ -144,3 +144,28 @@ def test_the_machine_room_takes_mail_in_and_catches_what_goes_out(
         "1@mail.example",
         "Hello Dora",
     )
+
+
+def test_it_goes_on_with_jobs_and_puts_them_back_when_it_stops(
+    desk: Desk, app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(leaving, "MANY", 0)
+    number = desk.a_ticket().id
+    with desk.acting():
+        tickets.assign(desk.ticket(number), desk.ana, by=desk.by_ben)
+    with desk.acting():
+        people.delete(desk.ana, by=desk.by_admin)
+    desk.session.rollback()
+    stopped = Scheduler(sessions_of(app), NOWHERE)
+    stopped.stop()
+    stopped.work()
+    assert desk.ticket(number).assignee_user_id == desk.ana_id
+    desk.session.rollback()
+    Scheduler(sessions_of(app), NOWHERE).work()
+    assert desk.ticket(number).assignee_user_id is None
+
+    def no_session() -> Session:
+        raise OperationalError("connect", {}, Exception("nobody there"))
+
+    Scheduler(no_session, NOWHERE).work()
+    assert "Jobs could not be worked on; the next tick tries again" in caplog.text

@@ -1,0 +1,172 @@
+"""Makes the calls that are queued: at least once, under a stable id, signed, and later again if nobody answers."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from audit.action import enter
+from audit.actors import Actor
+from audit.clock import wall_now
+from automation.deliveries import LONGEST_ERROR, Claim, claim_next
+from automation.smtp import OpenSession
+from helpdesk import calling, integrations, lookups, notices, outgoing
+from helpdesk.desk import acting
+from helpdesk.models import Account, Delivery, Integration, Ticket
+from helpdesk.outgoing import Answer, Call, Unanswered, Unsendable
+
+#: How long to wait after the first failure, the second, and so on; then it is given up.
+PAUSES: Final = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
+#: After so many calls in a row that did not work, the desk switches an integration off.
+MOST_FAILURES: Final = 20
+#: Answers after which the same call may work later.
+_PASSING: Final = frozenset({408, 425, 429})
+
+BY_THE_DESK: Final = Actor.system("webhooks")
+SWITCHED_OFF: Final = "The integration was switched off before this was sent."
+GONE: Final = "The integration was deleted before this was sent."
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a try went: done, or not and why, and whether it is worth another one."""
+
+    done: bool
+    said: str  #: the answer's first line, or what went wrong
+    again: bool = False
+    counts: bool = True  #: whether it says something about the other side
+
+
+def send_due(open_session: OpenSession, limit: int = 100) -> int:
+    """Make the calls that are due; answers how many were tried.
+
+    Who did not answer is left alone until the next tick, so that others need not wait for it.
+    """
+    silent: set[int] = set()
+    for tried in range(limit):
+        with open_session() as session:
+            claim = claim_next(session, "webhook", without=silent)
+            if claim is None:
+                return tried
+            try:
+                _make(session, claim, silent)
+            except Exception as error:
+                _log.exception("Delivery %d broke", claim.delivery_id)
+                _note(session, claim, Outcome(False, f"{type(error).__name__}: {error}", again=True, counts=False))
+    return limit
+
+
+def _make(session: Session, claim: Claim, silent: set[int]) -> None:
+    enter(session, claim.account_id)
+    delivery = session.get_one(Delivery, claim.delivery_id)
+    integration_id = delivery.integration_id
+    call = _call(session, delivery)
+    session.rollback()  # no transaction is open while we talk
+    outcome = call if isinstance(call, Outcome) else _outcome(call)
+    if not outcome.done and outcome.counts and integration_id is not None:
+        silent.add(integration_id)
+    _note(session, claim, outcome)
+
+
+def _call(session: Session, delivery: Delivery) -> Call | Outcome:
+    payload = delivery.payload
+    own = {"X-Desk-Delivery-Id": delivery.stable_id, "Idempotency-Key": delivery.stable_id}
+    if payload.get("trigger"):
+        own["X-Desk-Trigger"] = payload["trigger"]
+    body, method = (payload.get("body") or "").encode(), payload.get("method") or "POST"
+    if delivery.integration_id is None:  # a macro's
+        return Call(method, delivery.recipient, {**(payload.get("headers") or {}), **own}, body)
+    integration = session.get(Integration, delivery.integration_id)
+    if integration is None:
+        return Outcome(False, GONE, counts=False)
+    if integration.deactivated_datetime is not None:
+        return Outcome(False, SWITCHED_OFF, counts=False)
+    ticket = session.get(Ticket, delivery.ticket_id) if delivery.ticket_id else None
+    values = lookups.of_ticket(ticket) if ticket is not None else {}
+    try:
+        headers = calling.headers_of(integration, values, body, payload.get("content_type"), own)
+    except Unsendable as problem:
+        return Outcome(False, str(problem))
+    return Call(method, delivery.recipient, headers, body)
+
+
+def _outcome(call: Call) -> Outcome:
+    try:
+        answer = outgoing.send(call)
+    except Unsendable as problem:
+        return Outcome(False, str(problem))
+    except Unanswered as problem:
+        return Outcome(False, str(problem), again=True)
+    if answer.is_fine:
+        return Outcome(True, answer.line)
+    return Outcome(False, _complaint(answer), again=answer.status >= 500 or answer.status in _PASSING)
+
+
+def _complaint(answer: Answer) -> str:
+    if 300 <= answer.status < 400:
+        return f"It answered {answer.line}, and redirects are not followed."
+    start = " ".join(answer.text.split())[:200]
+    return f"It answered {answer.line}{f': {start}' if start else '.'}"
+
+
+def _note(session: Session, claim: Claim, outcome: Outcome) -> None:
+    """Write down how it went, unless the lease ran out and somebody else has it now."""
+    with acting(session, claim.account_id, source="automation"):
+        delivery = session.get(Delivery, claim.delivery_id, with_for_update=True, populate_existing=True)
+        if delivery is None or delivery.attempts != claim.attempt or delivery.status != "queued":
+            return
+        again = outcome.again and claim.attempt <= len(PAUSES)
+        delivery.status = "sent" if outcome.done else "queued" if again else "failed"
+        delivery.next_attempt_datetime = wall_now() + PAUSES[claim.attempt - 1] if again else None
+        delivery.last_error = None if outcome.done else outcome.said[:LONGEST_ERROR]
+        delivery.sent_datetime = wall_now() if outcome.done else None
+        if delivery.status != "queued":  # what it carried is nobody's business any more
+            kept = {"trigger": delivery.payload.get("trigger"), "method": delivery.payload.get("method")}
+            delivery.payload = {**kept, "answer": outcome.said[:100] if outcome.done else None}
+        if delivery.integration_id is not None and outcome.counts:
+            _count(session, delivery.integration_id, outcome)
+
+
+def _count(session: Session, integration_id: int, outcome: Outcome) -> None:
+    integration = session.get(Integration, integration_id, with_for_update=True, populate_existing=True)
+    if integration is None:
+        return
+    if outcome.done:
+        if integration.failures_in_a_row:
+            integration.failures_in_a_row = 0
+        return
+    integration.failures_in_a_row += 1
+    if integration.failures_in_a_row >= MOST_FAILURES and integration.deactivated_datetime is None:
+        integrations.deactivate(integration, by=BY_THE_DESK)
+        _drop_waiting(session, integration)
+        _tell(session, integration, outcome)
+
+
+def _drop_waiting(session: Session, integration: Integration) -> None:
+    session.flush()
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.account_id == integration.account_id,
+            Delivery.integration_id == integration.id,
+            Delivery.status == "queued",
+        )
+        .values(status="failed", last_error=SWITCHED_OFF, next_attempt_datetime=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _tell(session: Session, integration: Integration, outcome: Outcome) -> None:
+    notices.to_admins(
+        session.get_one(Account, integration.account_id),
+        purpose="integration",
+        subject=f"{integration.name} was switched off",
+        text=f"{MOST_FAILURES} calls in a row did not work, so the desk switched the integration {integration.name}"
+        f" off. The last one: {outcome.said}\n\nPut it right, then switch it on again:",
+        path=f"/settings/integrations/{integration.id}",
+    )

@@ -1,0 +1,200 @@
+"""Follows the log for integrations that want to be told what happens: each event becomes a call, queued once.
+
+The log is the author: a webhook is about something that is written down. The calls and the step of the cursor behind
+them are one transaction, so that nothing is left out and nothing is queued twice, whoever is killed when.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import Session
+
+from audit.action import begin, current, enter
+from audit.clock import wall_now
+from audit.log import event_table
+from audit.sessions import scoped
+from helpdesk import calling, integrations, lookups, outgoing
+from helpdesk.models import Delivery, Integration, RuleCursor, Ticket, TicketMessage
+
+#: How many events are looked at in one transaction.
+BATCH: Final = 200
+
+MESSAGE_FAILED: Final = "ticket-message-failed"
+
+_event = event_table.c
+
+
+def follow(session: Session, account_id: int) -> int:
+    """Queue the calls that are due to what was written since the last time; answers how many."""
+    queued = 0
+    enter(session, account_id)
+    while _is_behind(session, account_id):
+        queued += _step(session, account_id)
+        enter(session, account_id)
+    session.rollback()
+    return queued
+
+
+def tell_failed(session: Session, failed: Delivery) -> None:
+    """Queue the calls of those who want to know that a reply never reached its reader, in the same transaction."""
+    following = session.scalars(
+        select(Integration).where(
+            Integration.account_id == failed.account_id,
+            Integration.type == integrations.HTTP,
+            Integration.deactivated_datetime.is_(None),
+        )
+    )
+    for integration in following:
+        if _wants(integration, MESSAGE_FAILED):
+            ticket = session.get(Ticket, failed.ticket_id) if failed.ticket_id else None
+            message = session.get(TicketMessage, failed.ticket_message_id) if failed.ticket_message_id else None
+            extra = {"delivery": {"id": failed.id, "to": failed.recipient, "error": failed.last_error}}
+            values = _values(ticket, failed.ticket_id, message) | extra
+            _queue(session, integration, MESSAGE_FAILED, f"delivery-{failed.id}", values, failed.ticket_id)
+
+
+def _is_behind(session: Session, account_id: int) -> bool:
+    places = integrations.cursors(session, account_id)
+    return bool(places) and min(places.values()) < _newest(session)
+
+
+def _newest(session: Session) -> int:
+    return session.scalar(scoped(session, func.max(_event.id), table=event_table)) or 0
+
+
+def _step(session: Session, account_id: int) -> int:
+    try:
+        begin(session, account_id, source="automation")
+        held = session.scalars(
+            select(RuleCursor)
+            .where(RuleCursor.account_id == account_id, RuleCursor.name.startswith(integrations.CURSOR))
+            .order_by(RuleCursor.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).all()
+        newest = _newest(session)
+        queued = sum(_catch_up(session, cursor, newest) for cursor in held)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    return queued
+
+
+def _catch_up(session: Session, cursor: RuleCursor, newest: int) -> int:
+    if cursor.event_id >= newest:
+        return 0
+    integration = session.get(Integration, int(cursor.name.removeprefix(integrations.CURSOR)))
+    if integration is None or integration.deactivated_datetime is not None:
+        session.delete(cursor)
+        return 0
+    found = session.execute(
+        scoped(session, table=event_table)
+        .where(_event.id > cursor.event_id, _event.id <= newest, _event.type.in_(_types_for(integration)))
+        .order_by(_event.id)
+        .limit(BATCH)
+    ).all()
+    queued = 0
+    for trigger, event in _reasons(integration, found):
+        queued += 1
+        ticket_id, values = _about(session, event)
+        _queue(session, integration, trigger, str(event.id), values, ticket_id)
+    cursor.event_id = found[-1].id if len(found) == BATCH else newest
+    return queued
+
+
+def _types_for(integration: Integration) -> set[str]:
+    wanted = [trigger for name, trigger in integrations.TRIGGERS.items() if _wants(integration, name)]
+    return set().union(*(trigger.types for trigger in wanted))
+
+
+def _reasons(integration: Integration, found: Sequence[Row[Any]]) -> Iterator[tuple[str, Row[Any]]]:
+    """Which trigger each event pulls; what one action says twice (an agent and a team) is told once."""
+    told: set[tuple[str, int, Any, Any]] = set()
+    for event in found:
+        for name, trigger in integrations.TRIGGERS.items():
+            if event.type not in trigger.types or not _wants(integration, name):
+                continue
+            action = (name, event.object_id, event.context, event.created_datetime)
+            if action not in told:
+                told.add(action)
+                yield name, event
+
+
+def _wants(integration: Integration, trigger: str) -> bool:
+    return bool(((integration.http or {}).get("triggers") or {}).get(trigger))
+
+
+def _about(session: Session, event: Row[Any]) -> tuple[int | None, dict[str, Any]]:
+    message = session.get(TicketMessage, event.object_id) if event.object_type == "TicketMessage" else None
+    if event.object_type == "Ticket":
+        ticket_id: int | None = event.object_id
+    else:
+        sides = (event.changes or {}).get(f"TicketMessage:{event.object_id}", {}).get("ticket_id")
+        ticket_id = message.ticket_id if message is not None else sides[1] if sides else None
+    ticket = session.get(Ticket, ticket_id) if ticket_id is not None else None
+    told = {
+        "id": event.id,
+        "type": event.type,
+        "created_datetime": event.created_datetime,
+        "context": str(event.context),
+        "user_id": event.user_id,
+        "actor": event.actor_name,
+    }
+    return ticket_id, {"event": told, **_values(ticket, ticket_id, message)}
+
+
+def _values(ticket: Ticket | None, ticket_id: int | None, message: TicketMessage | None) -> dict[str, Any]:
+    # A ticket that was deleted meanwhile is known by its number only.
+    values: dict[str, Any] = lookups.of_ticket(ticket) if ticket is not None else {"ticket": {"id": ticket_id}}
+    values.pop("current_user", None)
+    if message is not None:
+        values["message"] = {
+            "id": message.id,
+            "from_agent": message.from_agent,
+            "public": message.public,
+            "channel": message.channel,
+            "sender": message.sender_name,
+            "body_text": message.body_text,
+            "created_datetime": message.created_datetime,
+        }
+    return values
+
+
+def _queue(
+    session: Session,
+    integration: Integration,
+    trigger: str,
+    reason: str,
+    values: dict[str, Any],
+    ticket_id: int | None,
+) -> None:
+    http = integration.http or {}
+    values = {"trigger": trigger, **values}
+    status, error, url = "queued", None, str(http.get("url"))
+    try:
+        url = outgoing.address(url, values)
+    except outgoing.Unsendable as problem:
+        status, error = "failed", str(problem)
+    session.add(
+        Delivery(
+            account_id=integration.account_id,
+            kind="webhook",
+            stable_id=f"webhook.{integration.id}.{trigger}.{reason}",
+            ticket_id=ticket_id,
+            integration_id=integration.id,
+            recipient=url,
+            payload={
+                "trigger": trigger,
+                "method": http.get("method", "POST"),
+                "content_type": http.get("request_content_type"),
+                "body": calling.body_of(integration, values).decode(),
+            },
+            status=status,
+            last_error=error,
+            created_datetime=current(session).at,
+            next_attempt_datetime=wall_now() if status == "queued" else None,
+        )
+    )

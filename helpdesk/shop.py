@@ -1,0 +1,164 @@
+"""The simulated shop: what it sells, who orders, and what it reports to the desk: an order called off, or paid back."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from audit.action import now
+from audit.actors import Actor
+from audit.ledger import record
+from helpdesk import customers, notices
+from helpdesk.events import ORDER_CANCELLED, ORDER_REFUNDED
+from helpdesk.models import Account, Integration, ShopOrder
+from helpdesk.refusals import Refused
+from helpdesk.sessions import session_of
+
+MOST_OF_ONE: Final = 20
+FIRST_NUMBER: Final = 1001
+
+
+@dataclass(frozen=True)
+class Product:
+    """Something that can be bought."""
+
+    code: str
+    name: str
+    about: str
+    cents: int
+
+
+@dataclass(frozen=True)
+class Range:
+    """All that the shop sells."""
+
+    currency: str
+    products: dict[str, Product]
+
+
+@cache
+def sold() -> Range:
+    """What the shop sells, as its file says."""
+    with Path(__file__).with_name("shop_products.toml").open("rb") as file:
+        content = tomllib.load(file)
+    products = [Product(**product) for product in content["products"]]
+    return Range(content["currency"], {product.code: product for product in products})
+
+
+def actor_of(integration: Integration) -> Actor:
+    """The shop as the one who acts."""
+    return Actor.integration(integration)
+
+
+def place(integration: Integration, *, name: str | None, email: str, basket: Mapping[str, int]) -> ShopOrder:
+    """Somebody buys; a buyer whom the desk does not know becomes a customer, which is the shop's act."""
+    session = session_of(integration)
+    _refuse_closed(integration)
+    items, account = _items(basket), session.get_one(Account, integration.account_id)
+    if not email.strip():
+        raise Refused("The shop needs an e-mail address for your order. Nothing was bought.")
+    customer = customers.find(account, email.strip()) or customers.create(
+        account, name=name, email=email, by=actor_of(integration)
+    )
+    session.flush()
+    order = ShopOrder(
+        account_id=account.id,
+        integration_id=integration.id,
+        customer_id=customer.id,
+        number=_next_number(integration),
+        items=items,
+        amount_cents=sum(item["quantity"] * item["price_cents"] for item in items),
+        currency=sold().currency,
+        status="paid",
+        created_datetime=now(session),
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def cancel(order: ShopOrder, integration: Integration) -> None:
+    """Call an order off; the shop reports it. What has left the shop, or was paid back, can't be called off."""
+    if order.cancelled_datetime is not None:
+        return
+    _refuse_closed(integration)
+    if order.refunded_datetime is not None:
+        raise Refused(f"Order {order.number} was paid back already; there is nothing left to cancel.")
+    if order.status == "shipped":
+        raise Refused(f"Order {order.number} has left the shop and can't be cancelled. Refund it instead.")
+    order.status, order.cancelled_datetime = "cancelled", now(session_of(order))
+    record(ORDER_CANCELLED, integration, by=actor_of(integration), data=facts_of(order))
+    _tell_admins(order, integration, "was cancelled")
+
+
+def refund(order: ShopOrder, integration: Integration) -> None:
+    """Pay the money back, once, also for an order that was called off; the shop reports it."""
+    if order.refunded_datetime is not None:
+        return
+    _refuse_closed(integration)
+    order.status, order.refunded_datetime = "refunded", now(session_of(order))
+    record(ORDER_REFUNDED, integration, by=actor_of(integration), data=facts_of(order))
+    _tell_admins(order, integration, "was refunded")
+
+
+def ship(order: ShopOrder) -> None:
+    """Send the parcel: the shop's own business, of which the log says nothing."""
+    if order.status == "paid":
+        order.status = "shipped"
+
+
+def facts_of(order: ShopOrder) -> dict[str, Any]:
+    """What the log keeps of an order: its number and amount."""
+    return {"order_number": order.number, "amount": amount(order.amount_cents), "currency": order.currency}
+
+
+def amount(cents: int) -> str:
+    """ "24.00"."""
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+def _items(basket: Mapping[str, int]) -> list[dict[str, Any]]:
+    products, items = sold().products, []
+    for code, quantity in basket.items():
+        if code not in products:
+            raise Refused("The shop does not sell that. Nothing was bought.")
+        if not 0 <= quantity <= MOST_OF_ONE:
+            raise Refused(f"The shop sells up to {MOST_OF_ONE} of one thing. Nothing was bought.")
+        if quantity:
+            product = products[code]
+            items.append({"name": product.name, "quantity": quantity, "price_cents": product.cents})
+    if not items:
+        raise Refused("Choose something first. Nothing was bought.")
+    return items
+
+
+def _next_number(integration: Integration) -> str:
+    # Whoever orders holds the shop's row: two never draw one number.
+    session = session_of(integration)
+    held = session.scalar(
+        select(func.count())
+        .select_from(ShopOrder)
+        .where(ShopOrder.account_id == integration.account_id, ShopOrder.integration_id == integration.id)
+    )
+    return str(FIRST_NUMBER + (held or 0))
+
+
+def _refuse_closed(integration: Integration) -> None:
+    if integration.deactivated_datetime is not None:
+        raise Refused(f"{integration.name} is switched off, so nothing was done.")
+
+
+def _tell_admins(order: ShopOrder, integration: Integration, what: str) -> None:
+    account = session_of(integration).get_one(Account, integration.account_id)
+    items = "\n".join(f"  {item['quantity']} × {item['name']}" for item in order.items)
+    total = f"{amount(order.amount_cents)} {order.currency}"
+    notices.to_admins(
+        account,
+        purpose="order",
+        subject=f"Order {order.number} {what}: {total}",
+        text=f"{integration.name} reports that order {order.number} {what}.\n\n{items}\n\nIn all {total}.",
+    )

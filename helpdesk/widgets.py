@@ -1,0 +1,148 @@
+"""The verbs of widgets: cards beside a ticket, made, changed, put in order, removed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from audit.action import now
+from audit.actors import Actor
+from audit.ledger import record
+from helpdesk.events import WIDGET_CREATED, WIDGET_DELETED, WIDGET_UPDATED
+from helpdesk.models import Account, Integration, Widget
+from helpdesk.refusals import Refused
+from helpdesk.sessions import session_of
+
+CUSTOMER: Final = "custom"
+ORDERS: Final = "shop"
+HTTP: Final = "http"
+
+#: What a card shows, as a person chooses it.
+TYPES: Final = {
+    CUSTOMER: "Customer data",
+    ORDERS: "Orders of the shop",
+    HTTP: "Data of another system",
+}
+LONGEST_TITLE: Final = 100
+LONGEST_PATH: Final = 200
+MOST_LINES: Final = 20
+MOST_WIDGETS: Final = 20
+
+_PATH: Final = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+|\[-?[0-9]{1,4}\])*", re.ASCII)
+
+
+def create(
+    account: Account, type_: str, template: Mapping[str, Any], *, integration: Integration | None = None, by: Actor
+) -> Widget:
+    """Add a card, below all others."""
+    session = session_of(account)
+    if type_ not in TYPES:
+        raise Refused(f"There are no widgets of the type {type_[:40]!r}.")
+    places = session.scalars(select(Widget.order).where(Widget.account_id == account.id)).all()
+    if len(places) >= MOST_WIDGETS:
+        raise Refused(
+            f"There are {len(places)} widgets already, and no room for more beside a ticket. Delete one first."
+        )
+    widget = Widget(
+        account_id=account.id,
+        type=type_,
+        context="ticket",
+        template=checked_template(type_, template),
+        order=max(places, default=-1) + 1,
+        integration_id=_source(type_, integration),
+        created_datetime=now(session),
+    )
+    session.add(widget)
+    record(WIDGET_CREATED, widget, by=by)
+    return widget
+
+
+def update(
+    widget: Widget,
+    template: Mapping[str, Any],
+    *,
+    integration: Integration | None = None,
+    is_on: bool = True,
+    by: Actor,
+) -> None:
+    """Change what a card shows, whence, and whether it is shown."""
+    at = now(session_of(widget))
+    wanted = {
+        "template": checked_template(widget.type, template),
+        "integration_id": _source(widget.type, integration),
+        "deactivated_datetime": None if is_on else widget.deactivated_datetime or at,
+    }
+    different = {name: value for name, value in wanted.items() if getattr(widget, name) != value}
+    if not different:
+        return
+    for name, value in different.items():
+        setattr(widget, name, value)
+    widget.updated_datetime = at
+    record(WIDGET_UPDATED, widget, by=by)
+
+
+def arrange(account: Account, numbers: Sequence[int], *, by: Actor) -> None:
+    """Put the cards into this order; each that gets another place has an event of its own."""
+    session = session_of(account)
+    held = {
+        widget.id: widget
+        for widget in session.scalars(
+            select(Widget).where(Widget.account_id == account.id).order_by(Widget.id).with_for_update()
+        )
+    }
+    if sorted(numbers) != sorted(held):
+        raise Refused("Somebody added or removed a widget meanwhile, so their order was not changed. Look again.")
+    for place, number in enumerate(numbers):
+        widget = held[number]
+        if widget.order == place:
+            continue
+        widget.order, widget.updated_datetime = place, now(session)
+        record(WIDGET_UPDATED, widget, by=by)
+
+
+def delete(widget: Widget, *, by: Actor) -> None:
+    """Remove a card; the data that it showed is where it was."""
+    session_of(widget).delete(widget)
+    record(WIDGET_DELETED, widget, by=by)
+
+
+def checked_template(type_: str, template: Mapping[str, Any]) -> dict[str, Any]:
+    """A card's title and lines, in order; raises Refused."""
+    title = " ".join(str(template.get("title") or "").split())
+    if not title:
+        raise Refused("A widget needs a title.")
+    if len(title) > LONGEST_TITLE:
+        raise Refused(f"A title has at most {LONGEST_TITLE} characters; this one has {len(title)}.")
+    lines = template.get("widgets") or []
+    if not isinstance(lines, list) or not all(isinstance(line, Mapping) for line in lines):
+        raise Refused("The lines of a widget are a list.")
+    if len(lines) > MOST_LINES:
+        raise Refused(f"A widget has at most {MOST_LINES} lines; this one has {len(lines)}.")
+    if type_ != ORDERS and not lines:
+        raise Refused("A widget needs at least one line to show.")
+    return {"type": "wrapper", "title": title, "widgets": [_line(line) for line in lines] if type_ != ORDERS else []}
+
+
+def _line(line: Mapping[str, Any]) -> dict[str, str]:
+    title, path = " ".join(str(line.get("title") or "").split()), str(line.get("path") or "").strip()
+    if not path:
+        raise Refused(f"The line {title[:60]!r} names no value to show.")
+    if len(path) > LONGEST_PATH or not _PATH.fullmatch(path):
+        raise Refused(f"{path[:60]!r} leads nowhere. Write it like order.items[0].name.")
+    if len(title) > LONGEST_TITLE:
+        raise Refused(f"A line's name has at most {LONGEST_TITLE} characters; this one has {len(title)}.")
+    return {"type": "text", "title": title or path, "path": path}
+
+
+def _source(type_: str, integration: Integration | None) -> int | None:
+    if type_ == CUSTOMER:
+        return None
+    if integration is None:
+        raise Refused("Choose the integration whose data the widget shows.")
+    wanted = {ORDERS: "shop", HTTP: "http"}[type_]
+    if integration.type != wanted:
+        raise Refused(f"{integration.name} is no {wanted} integration.")
+    if type_ == HTTP and (integration.http or {}).get("method") != "GET":
+        raise Refused(f"{integration.name} changes something when it is called; a widget only fetches (GET).")
+    return integration.id

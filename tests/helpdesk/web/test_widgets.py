@@ -1,0 +1,119 @@
+"""The cards beside a ticket: shown, arranged, fetched from elsewhere, and previewed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk import widgets
+from helpdesk.models import Widget
+from helpdesk.web import cards
+from tests.desks import Desk
+from tests.helpdesk.web.browsers import Browser
+from tests.helpdesk.web.connected import connect, newest
+from tests.listening import Ear, listening
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    """The other system."""
+    with listening() as ear:
+        yield ear
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Answers of another test are not shown in this one."""
+    cards._kept.clear()
+
+
+def test_a_card_shows_what_it_is_told_to(desk: Desk, client: Browser) -> None:
+    form = {"title": "About", "line_title": ["Mail", "", ""], "line_path": ["customer.email", "customer.meta.x", ""]}
+    with desk.watched() as trail:
+        assert client.post("/settings/widgets/new?type=custom", **form).status_code == 303
+    assert trail.types == ["widget-created"]
+    number = desk.a_ticket().id
+    card = client.fragment(f"/tickets/{number}/widgets").text
+    assert "carol@mail.example" in card
+    assert "<dd>–</dd>" in card
+    made = newest(desk, Widget)
+    with desk.watched() as trail:
+        assert client.post(f"/settings/widgets/{made.id}", **form).status_code == 303
+    assert trail.types == ["widget-updated"]  # is_on was not ticked
+    assert "carol" not in client.fragment(f"/tickets/{number}/widgets").text
+
+
+def test_cards_are_arranged_by_button_and_by_hand(desk: Desk, client: Browser) -> None:
+    numbers = []
+    for title in "ABC":
+        with desk.acting():
+            template = {"title": title, "widgets": [{"path": "customer.email"}]}
+            numbers.append(widgets.create(desk.account, "custom", template, by=desk.by_admin).id)
+    a, b, c = numbers
+    with desk.watched() as trail:
+        assert client.press(f"/settings/widgets/{a}/move", direction="down").status_code == 200
+        assert client.press("/settings/widgets/arrange", widget=[c, b, a]).status_code == 200
+    assert trail.types == ["widget-updated"] * (2 + 3)
+    nothing = client.press(f"/settings/widgets/{c}/move", direction="up")
+    assert "already" in nothing.text
+    desk.session.rollback()
+    order = [w.id for w in desk.session.scalars(select(Widget).order_by(Widget.order))]
+    assert order == [c, b, a]
+    assert client.press("/settings/widgets/arrange", widget=[c, b]).status_code == 409
+    assert client.press("/settings/widgets/arrange", widget=["x", "9" * 30]).status_code == 409
+    assert client.press(f"/settings/widgets/{a}/move", direction="sideways").status_code == 422
+
+
+def test_a_card_asks_another_system_after_the_page_and_not_too_often(desk: Desk, client: Browser, ear: Ear) -> None:
+    ear.body = b'{"parcel": {"place": "Depot <b>", "stops": [{"at": "Cork"}]}}'
+    http = {"url": f"{ear.url}/p?mail={{{{ticket.customer.email}}}}", "method": "GET"}
+    source = connect(desk, "http", http=http, headers={"X-Key": "k"})
+    lines = [{"title": "Where", "path": "parcel.place"}, {"title": "Stop", "path": "parcel.stops[0].at"}]
+    with desk.acting():
+        template = {"title": "Parcel", "widgets": lines}
+        card = widgets.create(desk.account, "http", template, integration=source, by=desk.by_admin).id
+    number = desk.a_ticket().id
+    assert f"/tickets/{number}/widgets/{card}" in client.fragment(f"/tickets/{number}/widgets").text
+    assert ear.asked == []
+    for _ in range(2):
+        shown = client.fragment(f"/tickets/{number}/widgets/{card}").text
+        assert "Depot &lt;b&gt;" in shown
+        assert "Cork" in shown
+    (asked,) = ear.asked
+    assert (asked.path, asked.headers["X-Key"]) == ("/p?mail=carol%40mail.example", "k")
+    assert "k" not in asked.path
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ({"status": 503}, "It answered 503"),
+        ({"body": b"<html>"}, "is no JSON"),
+        ({"body": b"[" * 100_000}, "is no JSON"),
+        ({"body": b'"' + b"x" * 300_000 + b'"'}, "longer than 256 kB"),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_is_said_on_the_card(
+    desk: Desk, client: Browser, ear: Ear, answer: dict[str, Any], sentence: str
+) -> None:
+    source = connect(desk, "http", http={"url": f"{ear.url}/", "method": "GET"})
+    with desk.acting():
+        template = {"title": "Parcel", "widgets": [{"path": "a"}]}
+        card = widgets.create(desk.account, "http", template, integration=source, by=desk.by_admin).id
+    for name, value in answer.items():
+        setattr(ear, name, value)
+    number = desk.a_ticket().id
+    response = client.fragment(f"/tickets/{number}/widgets/{card}")
+    assert response.status_code == 200
+    assert sentence in response.text
+
+
+def test_a_preview_shows_what_is_typed(desk: Desk, client: Browser) -> None:
+    desk.a_ticket()
+    form = {"title": "Typed <i>", "line_title": ["M"], "line_path": ["customer.email"]}
+    with desk.watched() as trail:
+        shown = client.press("/settings/widgets/preview?type=custom", **form).text
+    assert trail.types == []
+    assert "Typed &lt;i&gt;" in shown
+    assert "carol@mail.example" in shown
