@@ -39,6 +39,7 @@ class Draft:
     integration_id: int | None = None
     rule_id: int | None = None
     macros: list[Any] | None = None
+    mention_ids: list[int] | None = None  #: team members whom a note calls by name
     imported_at: datetime | None = None  #: said elsewhere at that time; it is not sent again
 
     @property

@@ -2,7 +2,7 @@
 
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import thread, tickets
+from helpdesk import leaving, thread, tickets
 from helpdesk.events import TICKET_MERGED
 from helpdesk.models import Customer, Team, Ticket, TicketAlias, TicketFieldValue, TicketTag, User
 from helpdesk.refusals import Refused
@@ -19,9 +19,13 @@ def merge(
     team: Team | None = None,
     by: Actor,
 ) -> Ticket:
-    """Make two tickets one; the agent picks subject, customer and assignee. There is no undo."""
+    """Make two tickets one; the agent picks subject, customer, assignee and team. There is no undo."""
     if source.id == into.id:
         raise Refused("A ticket can't be merged with itself.")
+    present = (into.customer_id, into.assignee_user_id, into.assignee_team_id)
+    for chosen, number in zip((customer, assignee, team), present, strict=True):
+        if chosen is not None and chosen.id != number:
+            leaving.refuse_new(chosen)
     for message in list(source.messages):
         message.ticket = into
     _unite_tags(source, into)
@@ -32,7 +36,7 @@ def merge(
     into.subject = subject
     into.customer_id = customer.id
     into.assignee_user_id = assignee.id if assignee else None
-    into.assignee_team_id = team.id if team else into.assignee_team_id
+    into.assignee_team_id = team.id if team else None
     record(TICKET_MERGED, into, by=by)
     for ticket in (into, source):
         session_of(into).expire(ticket, ["messages", "aliases"])

@@ -22,6 +22,33 @@ class Letter:
     ticket_id: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A call to another system, with everything filled in."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: str | None = None
+
+
+def queue_call(ticket: Ticket, call: Call) -> Delivery:
+    """Queue a call that is made because of a ticket; the one client for everything that goes out makes it."""
+    session = session_of(ticket)
+    delivery = Delivery(
+        account_id=ticket.account_id,
+        kind="webhook",
+        stable_id=f"call.{uuid.uuid4().hex}",
+        ticket_id=ticket.id,
+        recipient=call.url,
+        payload={"url": call.url, "method": call.method, "headers": call.headers, "body": call.body},
+        created_datetime=current(session).at,
+        next_attempt_datetime=wall_now(),
+    )
+    session.add(delivery)
+    return delivery
+
+
 def queue_letter(account: Account, letter: Letter) -> Delivery:
     """Queue a letter; its words, which may hold a link that opens something, are forgotten once it was sent."""
     session, host = session_of(account), account.mail_address.rsplit("@", 1)[-1]

@@ -41,6 +41,7 @@ def put(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
         integration_id=draft.integration_id,
         rule_id=draft.rule_id,
         macros=draft.macros,
+        mention_ids=draft.mention_ids,
         headers=draft.headers,
         imported=draft.imported_at is not None,
         created_datetime=draft.imported_at or now(session),

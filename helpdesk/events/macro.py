@@ -10,7 +10,7 @@ MACRO_CREATED = registry.declare(
         meaning="There is a new macro: a set of actions, often with a ready answer, that an agent applies with one"
         " click.",
         actors=frozenset({"user"}),
-        by_hand="Go to Settings → Macros, press New macro and save it.",
+        by_hand="Go to Automation → Macros, press New macro and save it.",
         by_api="POST /api/macros",
         claims={"Macro": ALL},
         look_alikes={
@@ -27,7 +27,7 @@ MACRO_UPDATED = registry.declare(
         meaning="A macro's name or actions changed, or it was archived or brought back. Tickets to which it was applied"
         " before stay as they are.",
         actors=frozenset({"user"}),
-        by_hand="Go to Settings → Macros, open one, change it and save it, or press Archive.",
+        by_hand="Go to Automation → Macros, open one, change it and save it, or press Archive.",
         by_api="PUT /api/macros/{id}; PUT /api/macros/archive; PUT /api/macros/unarchive",
         claims={"Macro": ALL},
         look_alikes={
@@ -43,7 +43,7 @@ MACRO_DELETED = registry.declare(
         object="Macro",
         meaning="The macro was removed. What it did to tickets stays.",
         actors=frozenset({"user"}),
-        by_hand="Go to Settings → Macros, open one and press Delete.",
+        by_hand="Go to Automation → Macros, open one and press Delete.",
         by_api="DELETE /api/macros/{id}",
         claims={"Macro": ALL},
         look_alikes={
@@ -60,7 +60,8 @@ MACRO_APPLIED = registry.declare(
         meaning="A macro did its actions on a ticket. What they changed stands in the ticket's own events, in the same"
         " context.",
         actors=frozenset({"macro"}),
-        by_hand="Open a ticket, choose a macro above the reply box and press Apply.",
+        by_hand="Open a ticket, type / at the beginning of a line, choose a macro, and send the reply or press Apply"
+        " without sending; or choose tickets in the list and apply it to all of them.",
         by_api='POST /api/jobs {"type": "applyMacro", "params": {"macro_id": 5, "ticket_ids": [4213]}}',
         by_machine="Rule action applyMacro.",
         nature=Nature.FACT,

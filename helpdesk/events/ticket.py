@@ -16,6 +16,28 @@ def _touch(ticket: Any, at: datetime) -> None:
     ticket.row_version += 1
 
 
+#: Why a customer is not asked how it was: as `data` has it, and in words.
+SURVEY_REASONS: Final[Mapping[str, str]] = {
+    "switched-off": "surveys were switched off meanwhile",
+    "reopened": "the ticket is open again",
+    "snoozed": "the ticket sleeps and is not done with",
+    "excluded": "the ticket is excluded from surveys",
+    "spam": "the ticket is marked as spam",
+    "trashed": "the ticket lies in the trash",
+    "no-customer-email": "the customer has no e-mail address",
+    "no-customer-message": "the customer never wrote in it",
+    "survey-waiting": "a survey of this ticket waits to be sent already",
+    "already-surveyed": "the customer was asked about this ticket before",
+}
+
+
+def _survey_reasons(data: Mapping[str, Any]) -> str:
+    reasons = data.get("reasons")
+    words = [SURVEY_REASONS.get(str(one), str(one)) for one in reasons] if isinstance(reasons, list) else []
+    told = f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+    return told[:1].upper() + told[1:]
+
+
 def _tags_added(changes: Changes) -> dict[str, Any]:
     return {"tags_added": [columns["tag_id"][1] for columns in changes.values()]}
 
@@ -445,6 +467,7 @@ TICKET_DELETED = registry.declare(
             "TicketTag": ALL,
             "TicketAlias": ALL,
             "TicketFieldValue": ALL,
+            "SatisfactionSurvey": ALL,  # one that waited to be sent; an answer outlives its ticket
         },
         look_alikes={
             "ticket-trashed": "Only moved to the trash, from where it can be taken back.",
@@ -465,7 +488,7 @@ TICKET_MERGED = registry.declare(
         meaning="This ticket took in another one: it now holds the messages and tags of both. The other ticket is"
         " deleted in the same context, and its number leads here.",
         actors=frozenset({"user", "system"}),
-        by_hand="Open the ticket, press Merge, choose the other ticket, and pick subject, customer and assignee.",
+        by_hand="Open the ticket, press Merge, find the other ticket, and pick subject, customer, assignee and team.",
         by_machine="Auto-merge, where the account's settings allow it.",
         claims={
             "Ticket": frozenset(
@@ -498,15 +521,19 @@ TICKET_SATISFACTION_SURVEY_SKIPPED = registry.declare(
         name="ticket-satisfaction-survey-skipped",
         label="Ticket satisfaction survey skipped",
         object="Ticket",
-        meaning="The ticket was closed, and the customer will not be asked how it was. The row holds the reasons.",
-        actors=frozenset({"system"}),
+        meaning="No survey is sent for this close of the ticket: either none was prepared, or the one that waited was"
+        " withdrawn when its time came. The row holds the reasons.",
+        actors=frozenset({"system", "schedule"}),
         by_hand="",
-        by_machine="The close of a ticket to which no survey can or shall be sent.",
-        nature=Nature.FACT,
+        by_machine="The close of a ticket for which no survey can or shall be prepared; the survey timer, when a survey"
+        " is due and the ticket is open again, snoozed, in spam or in the trash, or its customer has no address.",
+        claims={"SatisfactionSurvey": ALL},
+        beside=frozenset({"ticket-closed"}),
         companions=("ticket-updated", "ticket-closed"),
         look_alikes={
-            "satisfaction-survey-created": "The opposite: a survey was prepared and will be sent.",
+            "satisfaction-survey-created": "The opposite: a survey was prepared and waits for its time.",
         },
+        tell_data=_survey_reasons,
         in_drop_down=False,
     )
 )

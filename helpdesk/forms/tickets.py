@@ -15,6 +15,17 @@ class ComposerForm(Form):
         "Message",
         [Length(max=LONGEST_TEXT, message=f"A message has at most {LONGEST_TEXT:,} characters. Nothing was sent.")],
     )
+    markdown = StringField("Markdown")
+    macro_id = StringField("Macro")
+    then = StringField("What follows")
+    until = StringField("Until a date and time")
+
+
+class NewCustomerForm(Form):
+    """Somebody whose ticket it is, and who was not known yet."""
+
+    name = StringField("Name", [Length(max=500, message="A name has at most 500 characters.")])
+    email = StringField("E-mail address", [DataRequired("Enter the address to which answers go.")])
 
 
 class NewTicketForm(Form):

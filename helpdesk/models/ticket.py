@@ -14,6 +14,7 @@ from helpdesk.models.team import Team
 from helpdesk.models.user import User
 
 if TYPE_CHECKING:
+    from helpdesk.models.extras import SatisfactionSurvey
     from helpdesk.models.message import TicketMessage
 
 
@@ -69,6 +70,9 @@ class Ticket(AccountScoped, Base):
     customer: Mapped[Customer] = relationship(viewonly=True)
     assignee: Mapped[User | None] = relationship(foreign_keys=[assignee_user_id], viewonly=True)
     team: Mapped[Team | None] = relationship(foreign_keys=[assignee_team_id], viewonly=True)
+    survey: Mapped["SatisfactionSurvey | None"] = relationship(
+        viewonly=True, primaryjoin="foreign(SatisfactionSurvey.ticket_id) == Ticket.id"
+    )
     messages: Mapped[list["TicketMessage"]] = relationship(
         cascade="all, delete-orphan",
         order_by="TicketMessage.created_datetime, TicketMessage.id",

@@ -5,25 +5,15 @@ from datetime import datetime
 from typing import Any, Final
 
 import nh3
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload, raiseload, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, raiseload
 
-from helpdesk.models import Attachment, Tag, Team, Ticket, TicketAlias, TicketMessage, TicketTag, User
+from helpdesk.models import Attachment, Ticket, TicketAlias, TicketMessage, TicketTag
 from helpdesk.web.formats import zone
 from helpdesk.web.shell import Clock, desk_clock
 from helpdesk.web.snoozing import Choice, choices
+from helpdesk.web.ticket_choices import Choices, FieldLine, Named, choices_for
 from helpdesk.web.trail import Trail, trail_of
-
-MOST_TAGS: Final = 500
-
-
-@dataclass(frozen=True)
-class Named:
-    """Something that can be chosen."""
-
-    id: int
-    name: str
-    sign: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,8 +27,11 @@ class Message:
     at: datetime
     via: str
     text: str
-    quoted: str | None  #: the whole text, if what is new in it is shown alone
+    rich: str | None  #: sanitised HTML that is shown instead of the text: what a team member wrote in Markdown
+    quoted: str | None  #: what an answer quotes
+    whole: str | None  #: the whole text, where what is new in it can't be told from the rest so simply
     original: str | None  #: sanitised HTML, without pictures
+    macros: list[str]  #: the names of the macros that it began with
     attachments: list[Attachment]
 
 
@@ -52,6 +45,7 @@ class TicketPage:
     members: list[Named]
     teams: list[Named]
     tags: list[Named]
+    fields: list[FieldLine]
     snooze_choices: list[Choice]
     clock: Clock
     time_zone: str
@@ -67,6 +61,7 @@ def read_ticket(session: Session, ticket_id: int) -> Ticket | None:
             joinedload(Ticket.assignee).options(raiseload("*")),
             joinedload(Ticket.team).options(raiseload("*")),
             joinedload(Ticket.tag_links).joinedload(TicketTag.tag),
+            joinedload(Ticket.survey).options(raiseload("*")),
             raiseload("*"),
         )
         .execution_options(populate_existing=True)
@@ -85,44 +80,44 @@ def survivor_of(session: Session, ticket_id: int) -> int | None:
 
 def read_page(session: Session, ticket: Ticket, time_zone: str) -> TicketPage:
     """The page of a ticket."""
-    account_id = ticket.account_id
-    members = _named(session, select(User.id, User.name).where(User.account_id == account_id, User.active))
-    teams = _named(session, select(Team.id, Team.name, Team.decoration).where(Team.account_id == account_id))
-    tags = _named(session, select(Tag.id, Tag.name).where(Tag.account_id == account_id).limit(MOST_TAGS))
-    clock = desk_clock(account_id)
+    choosable, clock = choices_for(session, ticket), desk_clock(ticket.account_id)
     return TicketPage(
         ticket=ticket,
         thread=_thread(session, ticket.id),
-        trail=trail_of(session, ticket.id, clock.now.astimezone(zone(time_zone))),
-        members=members,
-        teams=teams,
-        tags=tags,
+        trail=trail_of(session, ticket.id, clock.now.astimezone(zone(time_zone)), known=_labels(ticket, choosable)),
+        members=choosable.members,
+        teams=choosable.teams,
+        tags=choosable.tags,
+        fields=choosable.fields,
         snooze_choices=choices(clock.now, time_zone),
         clock=clock,
         time_zone=time_zone,
     )
 
 
-def _named(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Named]:
-    rows = session.execute(statement.order_by("name", "id")).mappings()
-    return [Named(row["id"], row["name"], str((row.get("decoration") or {}).get("emoji") or "")) for row in rows]
+def _labels(ticket: Ticket, choosable: Choices) -> dict[tuple[str, int], str]:
+    own = {("Ticket", ticket.id): ticket.subject or "", ("Customer", ticket.customer_id): ticket.customer.display_name}
+    return {**choosable.labels(), **own}
 
 
 def _thread(session: Session, ticket_id: int) -> list[Message]:
     found = session.scalars(
         select(TicketMessage)
         .where(TicketMessage.ticket_id == ticket_id)
-        .options(selectinload(TicketMessage.attachments).options(raiseload("*")), raiseload("*"))
+        .options(joinedload(TicketMessage.attachments).options(raiseload("*")), raiseload("*"))
         .order_by(TicketMessage.created_datetime, TicketMessage.id)
         .execution_options(populate_existing=True)
     )
-    return [_message(message) for message in found]
+    return [_message(message) for message in found.unique()]
 
 
 def _message(message: TicketMessage) -> Message:
-    whole, new = message.body_text or "", message.stripped_text or ""
-    shown = new.strip() or whole.strip()
+    whole, new = (message.body_text or "").strip(), (message.stripped_text or "").strip()
+    shown = new or whole
     kind = "note" if not message.public else "agent" if message.from_agent else "customer"
+    html = _original(message.body_html) if message.body_html else None
+    is_ours = message.from_agent and message.via == "helpdesk"
+    begins = whole.startswith(shown)
     return Message(
         id=message.id,
         kind=kind,
@@ -131,8 +126,11 @@ def _message(message: TicketMessage) -> Message:
         at=message.created_datetime,
         via=message.via,
         text=shown,
-        quoted=whole.strip() if whole.strip() != shown else None,
-        original=_original(message.body_html) if message.body_html else None,
+        rich=html if is_ours else None,
+        quoted=(whole[len(shown) :].strip("\n") or None) if begins and not is_ours else None,
+        whole=whole if not begins and not is_ours else None,
+        original=html if not is_ours else None,
+        macros=[str(macro.get("name", "")) for macro in message.macros or () if isinstance(macro, dict)],
         attachments=list(message.attachments),
     )
 
@@ -147,4 +145,10 @@ _ATTRIBUTES: Final[dict[str, set[str]]] = {
 
 
 def _original(html: Any) -> str:
-    return nh3.clean(str(html), tags=_KEPT, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto", "tel"})
+    return nh3.clean(
+        str(html),
+        tags=_KEPT,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto", "tel"},
+        set_tag_attribute_values={"a": {"target": "_blank"}},  # what is being written stays on the screen
+    )

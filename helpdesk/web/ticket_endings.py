@@ -1,27 +1,24 @@
-"""What can't be undone: a ticket deleted for good, or merged with another; and the search for another customer."""
+"""A ticket deleted for good, and a ticket that is somebody else's: an old customer, or a new one."""
 
-from typing import Final, TypeVar
+from typing import Final
 
-from flask import Response, abort, g, make_response, render_template, request, url_for
+from flask import Response, abort, g, request, url_for
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
 
 from audit.db import db
-from helpdesk import merging, tickets
-from helpdesk.models import Customer, Team, Ticket, User
+from helpdesk import customers, tickets
+from helpdesk.forms.tickets import NewCustomerForm
+from helpdesk.models import Account, Customer, Ticket
 from helpdesk.refusals import Refused
 from helpdesk.web import answers, reading
 from helpdesk.web.changing import acting, held, me, needs
 from helpdesk.web.htmx import go_to, wants_partial
 from helpdesk.web.races import Stale, refuse_stale
-from helpdesk.web.security import LARGEST_ID
 from helpdesk.web.sheets import sheet
 from helpdesk.web.tickets import blueprint
 
 #: Customers that a search offers at once.
 MOST_FOUND: Final = 8
-
-Holder = TypeVar("Holder", User, Team)
 
 
 @blueprint.get("/tickets/<number:ticket_id>/delete")
@@ -47,39 +44,6 @@ def delete(ticket_id: int) -> Response:
     return go_to(url_for("tickets.index", view="trash"))
 
 
-@blueprint.get("/tickets/<number:ticket_id>/merge")
-@needs("merge")
-def confirm_merge(ticket_id: int) -> Response:
-    """Ask which ticket is to become part of this one, then what the merged one keeps."""
-    ticket, number = _brief(ticket_id), request.args.get("other", "").strip().lstrip("#")
-    other, problem = None, None
-    if number:
-        other, problem = _other(ticket, number)
-    return sheet(
-        "tickets/_merge.html", f"Ticket {ticket_id}", ticket=ticket, other=other, number=number, problem=problem
-    )
-
-
-@blueprint.post("/tickets/<number:ticket_id>/merge")
-@needs("merge")
-def merge(ticket_id: int) -> Response:
-    """Take the other ticket in; this one lives on."""
-    other_id = request.form.get("other", 0, type=int)
-    if not 0 < other_id <= LARGEST_ID:
-        abort(422, "Choose the ticket that should become part of this one. Nothing was merged.")
-    try:
-        with acting() as session:
-            first, second = sorted((ticket_id, other_id))  # in one order, so that two who merge don't wait in a circle
-            both = {number: held(session, number) for number in (first, second)}
-            into, source = both[ticket_id], both[other_id]
-            refuse_stale(session, into, request.form.get("row_version"), g.user.id)
-            refuse_stale(session, source, request.form.get("other_version"), g.user.id)
-            _merge(session, source, into)
-    except (Refused, Stale) as refusal:
-        return answers.refused(ticket_id, str(refusal))
-    return answers.done(ticket_id, f"Ticket {other_id} is part of this one now")
-
-
 @blueprint.get("/tickets/<number:ticket_id>/customers")
 @needs("update ticket")
 def find_customers(ticket_id: int) -> Response:
@@ -100,28 +64,50 @@ def find_customers(ticket_id: int) -> Response:
                 .limit(MOST_FOUND)
             )
         )
-    if not wants_partial():
-        return sheet("tickets/_customers.html", f"Ticket {ticket_id}", ticket=ticket, found=found, wanted=wanted)
-    return make_response(render_template("tickets/_customers.html", ticket=ticket, found=found, wanted=wanted))
-
-
-def _merge(session: Session, source: Ticket, into: Ticket) -> None:
-    def picked(field: str) -> Ticket:
-        return source if request.form.get(field) == "other" else into
-
-    merging.merge(
-        source,
-        into,
-        subject=picked("subject").subject,
-        customer=session.get_one(Customer, picked("customer").customer_id),
-        assignee=_maybe(session, User, picked("assignee").assignee_user_id),
-        team=_maybe(session, Team, picked("assignee").assignee_team_id),
-        by=me(),
+    return sheet(
+        "tickets/_customers.html",
+        f"Ticket {ticket_id}",
+        ticket=ticket,
+        found=found,
+        wanted=wanted,
+        form=_new_customer(wanted),
+        problem=None,
     )
 
 
-def _maybe(session: Session, model: type[Holder], number: int | None) -> Holder | None:
-    return session.get_one(model, number) if number is not None else None
+@blueprint.post("/tickets/<number:ticket_id>/new-customer")
+@needs("update ticket")
+def swap_for_new_customer(ticket_id: int) -> Response:
+    """Add a customer, and say that the ticket is theirs: one action."""
+    form = NewCustomerForm(request.form)
+    if not form.validate():
+        return _whose(ticket_id, form, None, 422)
+    try:
+        with acting() as session:
+            ticket = held(session, ticket_id)
+            refuse_stale(session, ticket, request.form.get("row_version"), g.user.id)
+            account = session.get_one(Account, g.account.id)
+            customer = customers.create(account, name=form.name.data or None, email=form.email.data or None, by=me())
+            tickets.swap_customer(ticket, customer, by=me())
+    except (Refused, Stale) as refusal:
+        return _whose(ticket_id, form, f"{refusal} Nothing was changed.", 409)
+    return answers.done(ticket_id, "Customer added and swapped")
+
+
+def _whose(ticket_id: int, form: NewCustomerForm, problem: str | None, status: int) -> Response:
+    ticket = _brief(ticket_id)
+    name = f"Ticket {ticket_id}"
+    answer = sheet(
+        "tickets/_customers.html", name, status, ticket=ticket, found=[], wanted="", form=form, problem=problem
+    )
+    if wants_partial():
+        answer.headers["HX-Retarget"] = "#dialog"
+        answer.headers["HX-Reswap"] = "innerHTML"
+    return answer
+
+
+def _new_customer(wanted: str) -> NewCustomerForm:
+    return NewCustomerForm(data={"email": wanted} if "@" in wanted else {"name": wanted})
 
 
 def _brief(ticket_id: int) -> Ticket:
@@ -129,12 +115,3 @@ def _brief(ticket_id: int) -> Ticket:
     if ticket is None:
         abort(404, f"There is no ticket {ticket_id} here: it was deleted, or never existed in this account.")
     return ticket
-
-
-def _other(ticket: Ticket, number: str) -> tuple[Ticket | None, str | None]:
-    if not number.isascii() or not number.isdigit() or not 0 < int(number) <= LARGEST_ID:
-        return None, "Enter the number of a ticket, such as 4213."
-    if int(number) == ticket.id:
-        return None, "That is this ticket itself. Enter the number of another one."
-    other = reading.read_ticket(db.session(), int(number))
-    return other, None if other else f"There is no ticket {number} in this account."

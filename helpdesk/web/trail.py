@@ -1,5 +1,6 @@
 """A ticket's own event trail: what happened to it and its messages, newest first, in words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from audit.changes import Teller
+from audit.changes import Labels, Teller, mentioned
 from audit.hues import hue_of
 from audit.log import event_table
 from audit.rows import teller_for
@@ -57,14 +58,54 @@ def newest_id(session: Session, ticket_id: int) -> int:
     return found or 0
 
 
-def trail_of(session: Session, ticket_id: int, now: datetime, *, before: int | None = None) -> Trail:
-    """The newest events of a ticket, or those before this one; `now` is in the account's time zone."""
-    statement = scoped(session, table=event_table).where(_about(session, ticket_id))
+def trail_of(
+    session: Session, ticket_id: int, now: datetime, *, before: int | None = None, known: Labels | None = None
+) -> Trail:
+    """The newest events of a ticket, or those before this one; `now` is in the account's time zone.
+
+    What objects are called is looked up, unless all names that are needed are `known`.
+    """
+    return _told(session, _about(session, ticket_id), now, before, lambda row: _belongs(row, ticket_id), known)
+
+
+def event_of(session: Session, ticket_id: int, event_id: int) -> Row[Any] | None:
+    """An event of a ticket's trail."""
+    found = session.execute(
+        scoped(session, table=event_table).where(_event.id == event_id, _about(session, ticket_id))
+    ).first()
+    return found if found is not None and _belongs(found, ticket_id) else None
+
+
+def trail_of_object(
+    session: Session, object_type: str, number: int, now: datetime, *, before: int | None = None
+) -> Trail:
+    """The newest events of something that is no ticket, or those before this one."""
+    about = and_(_event.object_type == object_type, _event.object_id == number)
+    return _told(session, about, now, before, lambda _row: True)
+
+
+def newest_id_of_object(session: Session, object_type: str, number: int) -> int:
+    """The id of the newest event of something that is no ticket; 0 if there is none."""
+    about = and_(_event.object_type == object_type, _event.object_id == number)
+    found = scoped(session, _event.id, table=event_table).where(about).order_by(_event.id.desc()).limit(1)
+    return session.scalar(found) or 0
+
+
+def _told(
+    session: Session,
+    about: ColumnElement[bool],
+    now: datetime,
+    before: int | None,
+    belongs: Callable[[Row[Any]], bool],
+    known: Labels | None = None,
+) -> Trail:
+    statement = scoped(session, table=event_table).where(about)
     if before is not None:
         statement = statement.where(_event.id < before)
     found = session.execute(statement.order_by(_event.id.desc()).limit(PAGE + 1)).all()
-    shown = [row for row in found[:PAGE] if _belongs(row, ticket_id)]
-    teller = teller_for(session, now, shown)
+    shown = [row for row in found[:PAGE] if belongs(row)]
+    is_known = known is not None and mentioned(shown) <= known.keys()
+    teller = Teller(known, now) if known is not None and is_known else teller_for(session, now, shown)
     lines = [_line(row, shown[index - 1] if index else None, teller) for index, row in enumerate(shown)]
     return Trail(lines, shown[0].id if shown else 0, found[PAGE - 1].id if len(found) > PAGE else None)
 

@@ -1,11 +1,8 @@
-"""Scenes of tags and macros."""
+"""Scenes of tags."""
 
-from sqlalchemy import select
-
-from audit.actors import Actor
-from helpdesk import macros, tags
-from helpdesk.models import Macro, Tag
-from seeds.scenes.beginnings import MACRO, USER
+from helpdesk import tags
+from helpdesk.models import Tag
+from seeds.scenes.beginnings import USER
 from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import Stage
 
@@ -39,54 +36,26 @@ def a_tag_is_renamed(stage: Stage, number: int) -> None:
         tags.rename(stage.session.get_one(Tag, number), "refund request", by=stage.by_admin)
 
 
+@scenario(
+    "tag-renamed",
+    "A tag gets another name and colour in one save",
+    ("tag-updated", USER),
+    ("tag-renamed", USER),
+    prepare=_a_tag,
+)
+def a_tag_is_edited(stage: Stage, number: int) -> None:
+    with stage.acting():
+        tag = stage.session.get_one(Tag, number)
+        tags.update(tag, name="money back", color="#0F766E", description="They want it back", by=stage.by_admin)
+
+
+@quiet("tag-updated", "A colour that is none", prepare=_a_tag, refusal="'url(x)' is no colour.")
+def a_colour_that_is_none(stage: Stage, number: int) -> None:
+    with stage.acting():
+        tags.describe(stage.session.get_one(Tag, number), color="url(x)", description=None, by=stage.by_admin)
+
+
 @quiet("tag-renamed", "The name it has", prepare=_a_tag)
 def the_name_it_has(stage: Stage, number: int) -> None:
     with stage.acting():
         tags.rename(stage.session.get_one(Tag, number), "refund", by=stage.by_admin)
-
-
-_THANKS = [{"name": "setResponseText", "title": "Say thanks", "type": "user", "arguments": {"body_text": "Thank you!"}}]
-
-
-@scenario("macro-created", "A macro is made", ("macro-created", USER))
-def a_macro_is_made(stage: Stage, _number: int) -> None:
-    with stage.acting():
-        macros.create(stage.account, "Thanks", _THANKS, by=stage.by_admin)
-
-
-def _a_macro(stage: Stage) -> int:
-    with stage.acting():
-        return macros.create(stage.account, "Thanks", _THANKS, by=stage.by_admin).id
-
-
-@scenario("macro-updated", "A macro is reworded", ("macro-updated", USER), prepare=_a_macro)
-def a_macro_is_reworded(stage: Stage, number: int) -> None:
-    with stage.acting():
-        macros.reword(stage.session.get_one(Macro, number), "Many thanks", _THANKS, by=stage.by_admin)
-
-
-def _a_macro_and_a_ticket(stage: Stage) -> int:
-    _a_macro(stage)
-    return stage.a_ticket().id
-
-
-@scenario(
-    "macro-applied",
-    "Ana applies a macro that puts on a tag",
-    ("macro-applied", MACRO),
-    ("tag-created", MACRO),
-    ("ticket-updated", MACRO),
-    ("ticket-tags-added", MACRO),
-    prepare=_a_macro_and_a_ticket,
-)
-def ana_applies_a_macro(stage: Stage, number: int) -> None:
-    with stage.acting():
-        macro = stage.session.scalars(select(Macro)).one()
-        macros.tell_applied(macro, by=stage.by_ana)
-        tags.put_on(stage.ticket(number), ["thanked"], by=Actor.macro(macro, stage.by_ana))
-
-
-@quiet("macro-updated", "The words it has", prepare=_a_macro)
-def the_words_it_has(stage: Stage, number: int) -> None:
-    with stage.acting():
-        macros.reword(stage.session.get_one(Macro, number), "Thanks", _THANKS, by=stage.by_admin)

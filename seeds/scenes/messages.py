@@ -1,6 +1,7 @@
 """Scenes of what is said in a ticket."""
 
-from helpdesk import messages, tickets
+from audit.actors import Actor
+from helpdesk import customers, messages, tickets
 from helpdesk.drafts import Draft
 from seeds.scenes.beginnings import (
     CUSTOMER,
@@ -17,6 +18,22 @@ from seeds.stage import Stage
 
 RECEIVED = ("ticket-message-created", CUSTOMER)
 SAID = ("ticket-message-created", USER)
+
+
+@scenario(
+    "customer-created",
+    "Somebody unknown writes",
+    ("customer-created", CUSTOMER),
+    ("ticket-created", CUSTOMER),
+    RECEIVED,
+    ("ticket-updated", CUSTOMER),
+)
+def somebody_unknown_writes(stage: Stage, _number: int) -> None:
+    with stage.acting("email"):
+        dan = customers.meet(stage.account, name="Dan Dunne", email="dan@mail.example")
+        draft = Draft(sender=dan, body_text="Do you sell lids alone?")
+        by = Actor("customer", dan.id, dan.display_name)
+        tickets.create(stage.account, tickets.Opening(customer=dan, subject="A lid", messages=(draft,)), by=by)
 
 
 @scenario("ticket-message-created", "Carol writes again", RECEIVED, ("ticket-updated", CUSTOMER), prepare=open_ticket)

@@ -1,0 +1,69 @@
+"""The values of a ticket's custom fields: what fits a field, and the verb that sets it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from audit.actors import Actor
+from audit.ledger import record
+from helpdesk.events import TICKET_UPDATED
+from helpdesk.models import CustomField, Ticket, TicketFieldValue
+from helpdesk.refusals import Refused
+
+LONGEST_VALUE: Final = 2000
+
+
+def set_value(ticket: Ticket, field: CustomField, value: Any, *, by: Actor) -> None:
+    """Give a ticket a value in a field of its account, or none."""
+    if field.account_id != ticket.account_id or field.object_type != "Ticket":
+        raise Refused("That is no field of tickets.")
+    if field.deactivated_datetime is not None:
+        raise Refused(f"The field {field.label!r} is not in use any more.")
+    tidy = fitting(field, value)
+    held = next((each for each in ticket.field_values if each.custom_field_id == field.id), None)
+    if (held.value if held else None) == tidy:
+        return
+    if held is None:
+        ticket.field_values.append(TicketFieldValue(account_id=ticket.account_id, custom_field_id=field.id, value=tidy))
+    elif tidy is None:
+        ticket.field_values.remove(held)
+    else:
+        held.value = tidy
+    record(TICKET_UPDATED, ticket, by=by)
+
+
+def fitting(field: CustomField, value: Any) -> Any:
+    """The value as the field keeps it, None for none; raises Refused if it doesn't fit."""
+    if value is None or value == "":
+        return None
+    kind, asked = str(field.definition.get("data_type") or "text"), field.definition.get("input_settings") or {}
+    if kind == "number":
+        return _number(field.label, value, asked)
+    if kind == "boolean":
+        return _yes_or_no(field.label, value)
+    text = str(value).strip()
+    if len(text) > LONGEST_VALUE:
+        raise Refused(f"{field.label} has at most {LONGEST_VALUE} characters; this has {len(text):,}.")
+    choices = asked.get("choices") if asked.get("input_type") == "dropdown" else None
+    if choices and text not in map(str, choices):
+        raise Refused(f"{field.label} is one of {', '.join(map(str, choices[:20]))}.")
+    return text or None
+
+
+def _number(label: str, value: Any, asked: Mapping[str, Any]) -> float | int:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise Refused(f"{label} is a number.") from None
+    least, most = asked.get("min"), asked.get("max")
+    if not abs(number) < 1e15 or (least is not None and number < least) or (most is not None and number > most):
+        said = f" from {least}" * (least is not None) + f" to {most}" * (most is not None)
+        raise Refused(f"{label} is a number{said or ' that can be counted with'}.")
+    return int(number) if number.is_integer() else number
+
+
+def _yes_or_no(label: str, value: Any) -> bool:
+    if value in (True, "true", "yes"):
+        return True
+    if value in (False, "false", "no"):
+        return False
+    raise Refused(f"{label} is yes or no.")
