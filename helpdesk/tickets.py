@@ -7,7 +7,7 @@ from typing import Any, Final
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import outbox, surveys, tags, thread
+from helpdesk import languages, leaving, outbox, surveys, tags, thread
 from helpdesk.drafts import Draft
 from helpdesk.events import (
     TICKET_ASSIGNED,
@@ -138,6 +138,7 @@ def assign(ticket: Ticket, user: User, *, by: Actor) -> None:
         return
     if not user.active:
         raise Refused(f"{user.name} can't be given tickets: the account of this team member is not active.")
+    leaving.refuse_new(user)
     ticket.assignee_user_id = user.id
     record(TICKET_ASSIGNED, ticket, by=by, data={"assignee_user_id": user.id})
 
@@ -154,6 +155,7 @@ def assign_team(ticket: Ticket, team: Team, *, by: Actor) -> None:
     """Give it to a team; `ticket-assigned` stands beside, as in the original."""
     if ticket.assignee_team_id == team.id:
         return
+    leaving.refuse_new(team)
     ticket.assignee_team_id = team.id
     record(TICKET_ASSIGNED, ticket, by=by, data={"assignee_user_id": None})
     record(TICKET_TEAM_ASSIGNED, ticket, by=by, data={"assignee_team_id": team.id})
@@ -180,6 +182,7 @@ def swap_customer(ticket: Ticket, customer: Customer, *, by: Actor) -> None:
     """Say that it is somebody else's."""
     if ticket.customer_id == customer.id:
         return
+    leaving.refuse_new(customer)
     ticket.customer_id = customer.id
     record(TICKET_CUSTOMER_UPDATED, ticket, by=by)
 
@@ -194,9 +197,10 @@ def set_priority(ticket: Ticket, priority: str, *, by: Actor) -> None:
 
 def set_language(ticket: Ticket, language: str | None, *, by: Actor) -> None:
     """Say in which language (ISO 639-1) the customer writes."""
-    if ticket.language == language:
+    known = languages.known(language)
+    if ticket.language == known:
         return
-    ticket.language = language
+    ticket.language = known
     record(TICKET_UPDATED, ticket, by=by)
 
 
@@ -241,8 +245,9 @@ def delete(ticket: Ticket, *, by: Actor) -> None:
 
 def erase(ticket: Ticket, *, by: Actor) -> None:
     """Delete it for good from any state: what the API and a merge do."""
+    forgotten = surveys.forget(ticket)
     session_of(ticket).delete(ticket)
-    record(TICKET_DELETED, ticket, by=by)
+    record(TICKET_DELETED, ticket, by=by, along=forgotten)
 
 
 def _open(ticket: Ticket) -> None:

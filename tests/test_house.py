@@ -28,7 +28,10 @@ OLD_HTMX = re.compile(
 )
 
 #: Verbs where who acts is plain from the verb itself.
-BY_THEMSELVES = {"people.log_in", "people.log_out", "people.refuse_log_in", "customers.meet", "surveys.consider"}
+BY_THEMSELVES = {
+    "people.log_in", "people.log_out", "people.refuse_log_in", "customers.meet", "surveys.consider",
+    "shop.cancel", "shop.refund", "resets.ask",
+}  # fmt: skip
 
 
 def modules(*folders: str) -> list[Path]:

@@ -36,6 +36,7 @@ class ReadMark(AccountScoped, Base):
     user_id: Mapped[int] = mapped_column(BigId)
     ticket_id: Mapped[int] = mapped_column(BigId, index=True)
     read_datetime: Mapped[datetime] = mapped_column(UtcDateTime)  # desk time
+    read_messages: Mapped[int] = mapped_column(Integer, default=0)
     seen_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)  # wall time
 
 

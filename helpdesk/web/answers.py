@@ -1,27 +1,30 @@
-"""Answers to what was pressed on a ticket's page: the fresh ticket, its trail, the counts, and a toast."""
+"""Answers to what was pressed on a ticket's page: the fresh ticket, its trail, the counts, and a toast with Undo."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, abort, flash, g, make_response, redirect, render_template
+from flask import Response, abort, flash, g, make_response, redirect, render_template, request
 
 from audit.db import db
 from audit.hues import hue_of
 from audit.ledger import sealed_since
 from audit.types import registry
-from helpdesk.web import reading
-from helpdesk.web.directory import ticket_address
+from helpdesk import marks, undoing
+from helpdesk.web import lists, reading, shown
 from helpdesk.web.htmx import wants_partial
 from helpdesk.web.reading import TicketPage
-from helpdesk.web.shell import Shell
+from helpdesk.web.shell import Shell, desk_clock
+from helpdesk.web.shown import Shown
 
 
 @dataclass(frozen=True)
 class Told:
-    """An event as a toast names it."""
+    """An event as a toast names it, and how often it was written."""
 
     label: str
     hue: str
+    times: int = 1
 
 
 def read(ticket_id: int) -> TicketPage:
@@ -34,14 +37,17 @@ def read(ticket_id: int) -> TicketPage:
 
 
 def done(ticket_id: int, said: str, *, sent: bool = False) -> Response:
-    """It was done: say so, name the events, and show the ticket as it is now."""
+    """It was done: say so, name the events, offer to undo it, and show the ticket as it is now."""
+    undo = undoable()
     events = written()
     if not events:
         said = "Nothing changed, so no event was written."
+    if sent:  # who wrote it has read it
+        marks.note_read(db.session(), g.account.id, g.user.id, ticket_id, desk_clock(g.account.id).now)
     if not wants_partial():
-        toast(said, events)
-        return make_response(redirect(ticket_address(ticket_id), 303))
-    return _fresh(ticket_id, "done" if events else "info", said, events, sent=sent)
+        toast(said, events, undo)
+        return make_response(redirect(shown.ticket_address(ticket_id), 303))
+    return _fresh(ticket_id, "done" if events else "info", said, events, sent=sent, undo=undo)
 
 
 def refused(ticket_id: int, said: str, body_text: str | None = None) -> Response:
@@ -51,18 +57,42 @@ def refused(ticket_id: int, said: str, body_text: str | None = None) -> Response
     return whole(read(ticket_id), problem=said, body_text=body_text, status=409)
 
 
-def whole(page: TicketPage, status: int = 200, **said: str | None) -> Response:
+def whole(page: TicketPage, listed: Shown | None = None, status: int = 200, **said: Any) -> Response:
     """The ticket's page; `problem`, `composer_problem` and `body_text` say what went wrong and what was typed."""
-    return make_response(render_template("tickets/ticket.html", page=page, ticket=page.ticket, **said), status)
+    context = lists.context(listed or shown.of_page(), open_ticket=page.ticket.id)
+    return make_response(render_template("tickets/index.html", **context, **of_ticket(page), **said), status)
+
+
+def pane(page: TicketPage, listed: Shown) -> Response:
+    """The ticket's pane, for a list that is open already, and its row there."""
+    row = lists.row(listed, page.ticket.id)
+    return make_response(render_template("tickets/_pane.html", **row, **of_ticket(page)))
+
+
+def of_ticket(page: TicketPage) -> dict[str, Any]:
+    """What the templates of a ticket need."""
+    # Who else looks is asked as soon as the page is there, and every few seconds from then on.
+    return {"page": page, "ticket": page.ticket, "newest": page.trail.newest, "looking": looking()}
+
+
+def looking() -> list[int]:
+    """Who looked at the ticket when the page was last told."""
+    return [int(number) for number in request.args.get("looking", "").split(",") if number.isdigit()][:50]
+
+
+def undoable() -> uuid.UUID | None:
+    """The chain of the last action, if all that it wrote can be undone; asked before `written()`."""
+    sealed = db.session().info.get("sealed", ())
+    context: uuid.UUID | None = g.get("last_context")
+    return context if undoing.is_undoable([name for _, name in sealed]) else None
 
 
 def written() -> list[Told]:
-    """The events that the last action wrote."""
-    found = []
+    """The events that the last action wrote, in the order of their first."""
+    counted: dict[str, int] = {}
     for _, name in sealed_since(db.session()):
-        type_ = registry.get(name)
-        found.append(Told(type_.label if type_ else name, hue_of(name)))
-    return found
+        counted[name] = counted.get(name, 0) + 1
+    return [_told(name, times) for name, times in counted.items()]
 
 
 def tell(said: str, none: str = "Nothing changed, so no event was written.") -> None:
@@ -71,20 +101,38 @@ def tell(said: str, none: str = "Nothing changed, so no event was written.") -> 
     toast(said if events else none, events)
 
 
-def toast(said: str, events: list[Told]) -> None:
+def toast(said: str, events: list[Told], undo: uuid.UUID | None = None) -> None:
     """Show a toast on the next page."""
-    message: Any = {"said": said, "events": [vars(event) for event in events]}
+    message: Any = {"said": said, "events": [vars(event) for event in events], "undo": str(undo) if undo else None}
     flash(message, "done" if events else "info")
 
 
+def _told(name: str, times: int) -> Told:
+    type_ = registry.get(name)
+    return Told(type_.label if type_ else name, hue_of(name), times)
+
+
 def _fresh(
-    ticket_id: int, kind: str, said: str, events: list[Told], *, sent: bool = False, status: int = 200
+    ticket_id: int,
+    kind: str,
+    said: str,
+    events: list[Told],
+    *,
+    sent: bool = False,
+    undo: uuid.UUID | None = None,
+    status: int = 200,
 ) -> Response:
-    page, shell = read(ticket_id), Shell()
-    context: dict[str, Any] = {"page": page, "ticket": page.ticket, "sent": sent}
+    listed = shown.of_page()
+    context = {**lists.row(listed, ticket_id), **of_ticket(read(ticket_id)), "sent": sent, "undo": undo}
     return make_response(
         render_template(
-            "tickets/_answer.html", kind=kind, said=said, events=events, views=shell.views, current=None, **context
+            "tickets/_answer.html",
+            kind=kind,
+            said=said,
+            events=events,
+            views=Shell().views,
+            current=listed.name or None,
+            **context,
         ),
         status,
     )

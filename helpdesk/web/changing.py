@@ -46,8 +46,9 @@ def needs(action: Action) -> Callable[[View], View]:
 def acting() -> Iterator[Session]:
     """One action of who is logged in; what fell due before is not told as theirs."""
     session = db.session()
-    with desk.acting(session, g.account.id, source="web", remote_addr=request.remote_addr):
+    with desk.acting(session, g.account.id, source="web", remote_addr=request.remote_addr) as action:
         sealed_since(session)
+        g.last_context = action.context
         yield session
 
 

@@ -2,16 +2,50 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from flask import g, url_for
-from sqlalchemy import select
+from sqlalchemy import Select, literal, null, or_, select, union_all
 
 from audit.clock import desk_now
 from audit.db import db
 from audit.directory import Member, Viewer
 from helpdesk import settings
-from helpdesk.models import Account, AccountSetting, Ticket, TicketMessage, User
+from helpdesk.models import (
+    Account,
+    AccountSetting,
+    Customer,
+    Integration,
+    Macro,
+    SatisfactionSurvey,
+    Tag,
+    Team,
+    Ticket,
+    TicketMessage,
+    User,
+    View,
+    Widget,
+)
+
+#: What else of the log has a page: its table, the page, and what the page calls its number.
+PAGES: Final[dict[str, tuple[Any, str, str]]] = {
+    "Customer": (Customer, "customers.show", "customer_id"),
+    "Tag": (Tag, "tags.show", "tag_id"),
+    "Macro": (Macro, "macros.show", "macro_id"),
+    "Team": (Team, "teams.show", "team_id"),
+    "User": (User, "users.show", "user_id"),
+    "View": (View, "views.show", "view_id"),
+    "Integration": (Integration, "integrations.show", "integration_id"),
+    "Widget": (Widget, "widgets.show", "widget_id"),
+}
+
+#: All that can be linked to, and what leads to its ticket, if that is where its page is.
+_TABLES: Final[dict[str, tuple[Any, Any]]] = {
+    "Ticket": (Ticket, Ticket.id),
+    "TicketMessage": (TicketMessage, TicketMessage.ticket_id),
+    "SatisfactionSurvey": (SatisfactionSurvey, SatisfactionSurvey.ticket_id),
+    **{kind: (model, null()) for kind, (model, _, _) in PAGES.items()},
+}
 
 
 class HelpdeskDirectory:
@@ -37,11 +71,16 @@ class HelpdeskDirectory:
         return [Member(row.id, row.name) for row in found]
 
     def links(self, account_id: int, objects: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
-        """Addresses of tickets and messages that still exist."""
-        wanted = set(objects)
-        found = {("Ticket", number): ticket_address(number) for number in self._tickets(account_id, wanted)}
-        for message, ticket in self._messages(account_id, wanted):
-            found["TicketMessage", message] = f"{ticket_address(ticket)}#message-{message}"
+        """Addresses of what still exists and has a page."""
+        wanted: dict[str, list[int]] = {}
+        for kind, number in set(objects):
+            wanted.setdefault(kind, []).append(number)
+        asked = [_still_there(kind, account_id, sorted(wanted[kind])) for kind in sorted(wanted) if kind in _TABLES]
+        found = {}
+        for kind, number, ticket_id in db.session.execute(union_all(*asked)) if asked else ():
+            found[kind, number] = _address(kind, number, ticket_id)
+        if account_id in wanted.get("Account", ()):
+            found["Account", account_id] = url_for("account.show")
         return found
 
     def time_zone(self, account_id: int) -> str:
@@ -58,26 +97,10 @@ class HelpdeskDirectory:
 
     def now(self, account_id: int) -> datetime:
         """The time on the account's desk clock."""
+        if g.get("account") is not None and g.account.id == account_id:
+            now: datetime = g.desk_clock.now
+            return now
         return desk_now(db.session(), account_id)
-
-    def _tickets(self, account_id: int, wanted: set[tuple[str, int]]) -> list[int]:
-        numbers = [number for kind, number in wanted if kind == "Ticket"]
-        if not numbers:
-            return []
-        return list(
-            db.session.scalars(select(Ticket.id).where(Ticket.account_id == account_id, Ticket.id.in_(numbers)))
-        )
-
-    def _messages(self, account_id: int, wanted: set[tuple[str, int]]) -> list[tuple[int, int]]:
-        numbers = [number for kind, number in wanted if kind == "TicketMessage"]
-        if not numbers:
-            return []
-        found = db.session.execute(
-            select(TicketMessage.id, TicketMessage.ticket_id).where(
-                TicketMessage.account_id == account_id, TicketMessage.id.in_(numbers)
-            )
-        )
-        return [(row.id, row.ticket_id) for row in found]
 
     def _setting(self, account_id: int, type_: str) -> dict[str, Any]:
         data = db.session.scalar(
@@ -89,3 +112,23 @@ class HelpdeskDirectory:
 def ticket_address(number: int) -> str:
     """The page of a ticket."""
     return url_for("tickets.show", ticket_id=number)
+
+
+def _still_there(kind: str, account_id: int, numbers: list[int]) -> Select[Any]:
+    model, ticket_id = _TABLES[kind]
+    held = select(literal(kind), model.id, ticket_id).where(model.account_id == account_id, model.id.in_(numbers))
+    if model is View:  # what somebody keeps for themselves has a page for nobody else
+        viewer = g.user.id if g.get("user") is not None else None
+        return held.where(or_(View.visibility != "private", View.owner_user_id == viewer))
+    if model is SatisfactionSurvey:  # an answer outlives its ticket
+        return held.join(Ticket, Ticket.id == SatisfactionSurvey.ticket_id)
+    return held
+
+
+def _address(kind: str, number: int, ticket_id: int | None) -> str:
+    if kind in PAGES:
+        _, endpoint, argument = PAGES[kind]
+        named: dict[str, Any] = {argument: number}
+        return url_for(endpoint, **named)
+    address = ticket_address(ticket_id or number)
+    return f"{address}#message-{number}" if kind == "TicketMessage" else address

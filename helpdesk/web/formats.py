@@ -5,17 +5,19 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, g, url_for
 
 from audit.clock import wall_now
+from helpdesk.languages import LANGUAGES
 
 
 def install(app: Flask) -> None:
     """Give the templates these words."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for word in (moment, short_moment, time_of, zone_name, ago, size, plain_number):
+    for word in (moment, short_moment, time_of, zone_name, ago, size, plain_number, capitalize_first, money):
         app.add_template_filter(word)
     app.add_template_global(asset)
+    app.jinja_env.globals["languages"] = LANGUAGES
 
 
 @cache
@@ -84,9 +86,22 @@ def plain_number(value: float) -> str:
     return f"{value:g}"
 
 
+def capitalize_first(words: str) -> str:
+    """A sentence's beginning; the other letters stay as they are, for they may be names."""
+    return words[:1].upper() + words[1:]
+
+
+def money(cents: int) -> str:
+    """ "24.00"."""
+    return f"{cents // 100:,}.{cents % 100:02d}"
+
+
 def asset(name: str) -> str:
     """The address of a static file, which changes with its content, so that browsers may keep it."""
-    return url_for("static", filename=name, v=_version(Path(current_app.static_folder or ""), name))
+    known: dict[str, str] = g.setdefault("assets", {})  # a page shows the same picture a hundred times
+    if name not in known:
+        known[name] = url_for("static", filename=name, v=_version(Path(current_app.static_folder or ""), name))
+    return known[name]
 
 
 def _version(folder: Path, name: str) -> str:

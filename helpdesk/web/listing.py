@@ -1,14 +1,29 @@
-"""The system views and the tickets in them, newest first, read by keyset."""
+"""The system views, and the tickets of a list in any order, read by keyset."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from audit.base import from_microseconds, to_microseconds
-from helpdesk.models import Customer, Tag, Team, Ticket, TicketTag, User
+from helpdesk.models import Customer, ReadMark, Tag, Team, Ticket, TicketTag, User
+from helpdesk.web.orders import USUAL, Order, Value, received, waits
 
 PAGE: Final = 50
 
@@ -95,10 +110,22 @@ class Row:
     team: str | None
     status: str
     priority: str
+    channel: str
+    language: str | None
+    email: str | None
+    created: datetime
+    said: datetime | None  #: when the newest message came or went
+    received: datetime | None  #: when the customer wrote last
+    closed: datetime | None
     spam: bool
     trashed: bool
     snoozed_until: datetime | None
     updated: datetime
+    at: datetime  #: the time by which the list is ordered
+    waits: bool
+    unread: bool
+    belongs: bool  #: whether the list would have it, if it were read now
+    place: tuple[Any, ...]
     tags: list[tuple[str, str | None]]
 
 
@@ -110,22 +137,81 @@ class Page:
     next: str | None
 
 
-def counts(session: Session, account_id: int) -> dict[str, int]:
-    """How many tickets each view holds, in one statement."""
-    columns = [func.count().filter(view.condition).label(view.name) for view in VIEWS.values()]
-    found = session.execute(select(*columns).select_from(Ticket).where(Ticket.account_id == account_id)).one()
-    return dict(found._mapping)
+def page_of(
+    session: Session,
+    user_id: int,
+    condition: ColumnElement[bool],
+    order: Order = USUAL,
+    *,
+    first: ColumnElement[int] | None = None,
+    after: str | None = None,
+) -> Page:
+    """The next tickets of a list, from its beginning or after this cursor; `first` is 1 for what comes before all."""
+    keys = _keys(order, first)
+    statement = _rows(session, user_id, order, keys, true()).where(condition)
+    if after is not None:
+        place = tuple_(*(literal(value, key.type) for key, value in zip(keys, _read(after, keys), strict=True)))
+        here = tuple_(*keys)
+        statement = statement.where(here < place if order.downwards else here > place)
+    statement = statement.order_by(*(key.desc() if order.downwards else key.asc() for key in keys)).limit(PAGE + 1)
+    found = _dressed(session, statement, len(keys), PAGE)
+    return Page(found[0], _written(found[0][-1].place) if found[1] else None)
 
 
-def page_of(session: Session, account_id: int, view: SystemView, after: str | None = None) -> Page:
-    """The next rows of a view, from the newest or after this cursor."""
-    found = session.execute(
+def rows_of(
+    session: Session, user_id: int, numbers: Sequence[int], condition: ColumnElement[bool], order: Order = USUAL
+) -> list[Row]:
+    """These tickets as a list shows them, whether or not they (still) belong to it."""
+    if not numbers:
+        return []
+    keys = _keys(order, None)
+    statement = _rows(session, user_id, order, keys, condition).where(Ticket.id.in_(numbers))
+    return _dressed(session, statement, len(keys), len(numbers))[0]
+
+
+def numbers_of(session: Session, condition: ColumnElement[bool], most: int) -> list[int]:
+    """The numbers of all tickets of a list, up to so many."""
+    mine = Ticket.account_id == session.info["account_id"]
+    return list(session.scalars(select(Ticket.id).where(mine, condition).order_by(Ticket.id).limit(most)))
+
+
+def is_cursor(order: Order, written: str, *, has_first: bool = False) -> bool:
+    """Whether this can be a place in a list of that order."""
+    try:
+        _read(written, _keys(order, literal(1) if has_first else None))
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _keys(order: Order, first: ColumnElement[int] | None) -> list[Value]:
+    if first is None:
+        return [*order.keys, Ticket.id]
+    return [first if order.downwards else 1 - first, *order.keys, Ticket.id]
+
+
+def _rows(
+    session: Session,
+    user_id: int,
+    order: Order,
+    keys: list[Value],
+    condition: ColumnElement[bool],
+) -> Select[*tuple[Any, ...]]:
+    new = and_(ReadMark.read_messages < Ticket.messages_count, ReadMark.read_datetime <= received)
+    return (
         select(
             Ticket.id,
             Ticket.subject,
             Ticket.excerpt,
             Ticket.status,
             Ticket.priority,
+            Ticket.channel,
+            Ticket.language,
+            Customer.email,
+            Ticket.created_datetime,
+            Ticket.last_message_datetime,
+            Ticket.last_received_message_datetime,
+            Ticket.closed_datetime,
             Ticket.spam,
             Ticket.trashed_datetime,
             Ticket.snooze_datetime,
@@ -133,74 +219,87 @@ def page_of(session: Session, account_id: int, view: SystemView, after: str | No
             func.coalesce(Customer.name, Customer.email, "").label("customer"),
             User.name.label("assignee"),
             Team.name.label("team"),
+            order.time.label("at"),
+            waits.label("waits"),
+            # Never opened: news only as long as there is something to do.
+            case((ReadMark.id.is_(None), Ticket.status == "open"), else_=new).label("unread"),
+            condition.label("belongs"),
+            _tags(session),
+            *(key.label(f"key_{place}") for place, key in enumerate(keys)),
         )
         .join(Customer, Customer.id == Ticket.customer_id)
         .outerjoin(User, User.id == Ticket.assignee_user_id)
         .outerjoin(Team, Team.id == Ticket.assignee_team_id)
-        .where(Ticket.account_id == account_id, view.condition, _beyond(after))
-        .order_by(Ticket.updated_datetime.desc(), Ticket.id.desc())
-        .limit(PAGE + 1)
-    ).all()
-    shown = found[:PAGE]
-    tags = _tags(session, [row.id for row in shown])
+        .outerjoin(ReadMark, and_(ReadMark.user_id == user_id, ReadMark.ticket_id == Ticket.id))
+        .where(Ticket.account_id == session.info["account_id"])
+    )
+
+
+def _dressed(session: Session, statement: Select[*tuple[Any, ...]], keys: int, most: int) -> tuple[list[Row], bool]:
+    found = session.execute(statement).all()
     rows = [
         Row(
-            row.id,
-            row.subject,
-            row.excerpt,
-            row.customer,
-            row.assignee,
-            row.team,
-            row.status,
-            row.priority,
-            row.spam,
-            row.trashed_datetime is not None,
-            row.snooze_datetime,
-            row.updated_datetime,
-            tags.get(row.id, []),
+            id=row.id,
+            subject=row.subject,
+            excerpt=row.excerpt,
+            customer=row.customer,
+            assignee=row.assignee,
+            team=row.team,
+            status=row.status,
+            priority=row.priority,
+            channel=row.channel,
+            language=row.language,
+            email=row.email,
+            created=row.created_datetime,
+            said=row.last_message_datetime,
+            received=row.last_received_message_datetime,
+            closed=row.closed_datetime,
+            spam=row.spam,
+            trashed=row.trashed_datetime is not None,
+            snoozed_until=row.snooze_datetime,
+            updated=row.updated_datetime,
+            at=row.at,
+            waits=bool(row.waits),
+            unread=bool(row.unread),
+            belongs=bool(row.belongs),
+            place=tuple(row[-keys:]),
+            tags=_pairs(row.tags),
         )
-        for row in shown
+        for row in found[:most]
     ]
-    return Page(rows, cursor(rows[-1]) if len(found) > PAGE else None)
+    return rows, len(found) > most
 
 
-def newer_than(session: Session, account_id: int, view: SystemView, first: str) -> int:
-    """How many tickets of a view were made or changed after the one that this cursor names."""
-    at, number = _parse(first)
-    changed = or_(Ticket.updated_datetime > at, and_(Ticket.updated_datetime == at, Ticket.id > number))
-    found = session.scalar(
-        select(func.count()).select_from(Ticket).where(Ticket.account_id == account_id, view.condition, changed)
-    )
-    return found or 0
+def _written(place: tuple[Any, ...]) -> str:
+    return "-".join(str(to_microseconds(value) if isinstance(value, datetime) else int(value)) for value in place)
 
 
-def cursor(row: Row) -> str:
-    """Where a row stands in its list."""
-    return f"{to_microseconds(row.updated)}-{row.id}"
+def _read(written: str, keys: list[Value]) -> list[Any]:
+    parts = written.split("-")
+    if len(parts) != len(keys) or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+        raise ValueError(written)
+    return [
+        int(part) if isinstance(key.type, Integer) else from_microseconds(int(part))
+        for key, part in zip(keys, parts, strict=True)
+    ]
 
 
-def _beyond(after: str | None) -> ColumnElement[bool]:
-    if after is None:
-        return true()
-    at, number = _parse(after)
-    return or_(Ticket.updated_datetime < at, and_(Ticket.updated_datetime == at, Ticket.id < number))
-
-
-def _parse(cursor: str) -> tuple[datetime, int]:
-    microseconds, _, number = cursor.partition("-")
-    return from_microseconds(int(microseconds)), int(number)
-
-
-def _tags(session: Session, numbers: list[int]) -> dict[int, list[tuple[str, str | None]]]:
-    if not numbers:
-        return {}
-    found: dict[int, list[tuple[str, str | None]]] = {}
-    links = session.execute(
-        select(TicketTag.ticket_id, Tag.name, Tag.decoration)
+def _tags(session: Session) -> ColumnElement[Any]:
+    """The tags of a ticket with their colours, as one value of its row: a list costs one statement."""
+    on = (
+        select(Tag.name, Tag.decoration, TicketTag.id)
         .join(Tag, Tag.id == TicketTag.tag_id)
-        .where(TicketTag.ticket_id.in_(numbers))
+        .where(TicketTag.ticket_id == Ticket.id)
         .order_by(TicketTag.id)
+        .correlate(Ticket)
+        .subquery()
     )
-    for link in links:
-        found.setdefault(link.ticket_id, []).append((link.name, (link.decoration or {}).get("color")))
-    return found
+    if session.get_bind().dialect.name == "sqlite":
+        pairs: ColumnElement[Any] = func.json_group_array(func.json_array(on.c.name, func.json(on.c.decoration)))
+    else:
+        pairs = func.jsonb_agg(func.jsonb_build_array(on.c.name, on.c.decoration))
+    return type_coerce(select(pairs).scalar_subquery(), JSON).label("tags")
+
+
+def _pairs(tags: list[Any] | None) -> list[tuple[str, str | None]]:
+    return [(name, (decoration or {}).get("color")) for name, decoration in tags or ()]

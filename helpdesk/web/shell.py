@@ -1,17 +1,17 @@
 """What surrounds every page: the views with their counts, and the desk clock, both kept fresh by a pulse."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from flask import Blueprint, Flask, Response, g, make_response, render_template, request
-from sqlalchemy import select
 
-from audit.clock import DeskClock, wall_now
 from audit.db import db
-from helpdesk.web import listing, menu
+from helpdesk.web import menu, news, shown, viewing
+from helpdesk.web.htmx import nothing_new
+from helpdesk.web.logins import Clock as Clock
 from helpdesk.web.logins import Here
+from helpdesk.web.shortcuts import SHORTCUTS
 
 blueprint = Blueprint("shell", __name__)
 
@@ -23,19 +23,16 @@ class ViewLine:
     name: str
     label: str
     icon: str
-    count: int
-
-
-@dataclass(frozen=True)
-class Clock:
-    """The desk clock as a page shows it."""
-
-    now: datetime
-    rate: float
+    emoji: str
+    count: int | None  #: None: there are too many views to count them all
+    is_system: bool
 
 
 class Shell:
     """Reads what the shell shows, once, and only when a whole page is drawn."""
+
+    #: Read by the sheet of keys and by app.js alike.
+    shortcuts = SHORTCUTS
 
     @property
     def account(self) -> Here:
@@ -45,19 +42,33 @@ class Shell:
 
     @cached_property
     def views(self) -> list[ViewLine]:
-        """The system views."""
-        counts = listing.counts(db.session(), self.account.id)
-        return [ViewLine(view.name, view.label, view.icon, counts[view.name]) for view in listing.VIEWS.values()]
+        """The views that who is logged in sees."""
+        listed = shown.views()
+        counts = viewing.counts(db.session(), listed)
+        return [
+            ViewLine(view.name, view.label, view.icon, view.emoji, counts.get(view.name), view.is_system)
+            for view in listed
+        ]
+
+    def count_of(self, name: str) -> int | None:
+        """How many tickets a view holds."""
+        return next((view.count for view in self.views if view.name == name), None)
 
     @cached_property
     def menu(self) -> dict[str, dict[str, list[menu.Entry]]]:
         """The pages below the views."""
         return menu.menu()
 
-    @cached_property
+    @property
     def clock(self) -> Clock:
         """The desk clock."""
         return desk_clock(self.account.id)
+
+    @property
+    def newest_event_id(self) -> int:
+        """The newest event that the page can have seen."""
+        found: int = g.newest_event_id
+        return found
 
 
 def install(app: Flask) -> None:
@@ -73,38 +84,32 @@ def _shell() -> dict[str, Any]:
 
 def desk_clock(account_id: int) -> Clock:
     """The time on the account's desk clock, and how fast it runs; one moment for the whole page."""
-    if "desk_clock" not in g:
-        g.desk_clock = _read_clock(account_id)
     clock: Clock = g.desk_clock
     return clock
 
 
 @blueprint.get("/pulse")
 def pulse() -> Response:
-    """The shell's moving parts, for a page that is already open."""
-    current = request.args.get("view")
+    """The shell's moving parts, and what others changed in the list, for a page that is already open."""
+    last = request.args.get("last", type=int)
+    if last == g.newest_event_id:
+        return nothing_new()
+    listed = shown.of(request.args) if request.args.get("list") else None
+    since = request.args.get("since", type=int)
+    fresh = news.of(db.session(), listed, since, last or since) if listed is not None and since is not None else None
     shell = Shell()
-    view, first, fresh = listing.VIEWS.get(current or ""), request.args.get("first"), 0
-    if view is not None and first:
-        fresh = listing.newer_than(db.session(), g.account.id, view, first)
     return make_response(
         render_template(
             "layout/_pulse.html",
             views=shell.views,
             clock=shell.clock,
             account=shell.account,
-            current=current,
-            view=view,
-            fresh=fresh,
+            current=request.args.get("view") or None,
+            shown=listed,
+            news=fresh,
+            since=since if since is not None else g.newest_event_id,
+            now=shell.clock.now,
+            time_zone=g.account.time_zone,
+            open_ticket=shown.open_ticket(),
         )
     )
-
-
-def _read_clock(account_id: int) -> Clock:
-    wall, clock = wall_now(), DeskClock.__table__.c
-    row = db.session.execute(
-        select(clock.anchor_wall, clock.anchor_desk, clock.rate).where(clock.account_id == account_id)
-    ).first()
-    if row is None:
-        return Clock(wall, 1.0)
-    return Clock(row.anchor_desk + max(wall - row.anchor_wall, wall - wall) * row.rate, row.rate)

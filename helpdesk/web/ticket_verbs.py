@@ -6,8 +6,8 @@ from flask import Response, abort, g, request
 
 from audit.action import now
 from audit.actors import Actor
-from helpdesk import tags, tickets
-from helpdesk.models import Customer, Team, Ticket, User
+from helpdesk import fields, tags, tickets
+from helpdesk.models import Customer, CustomField, Team, Ticket, User
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
 from helpdesk.web.changing import change, needs
@@ -15,7 +15,7 @@ from helpdesk.web.security import LARGEST_ID
 from helpdesk.web.snoozing import chosen
 from helpdesk.web.tickets import blueprint
 
-Choosable = TypeVar("Choosable", User, Team, Customer)
+Choosable = TypeVar("Choosable", User, Team, Customer, CustomField)
 
 
 @blueprint.post("/tickets/<number:ticket_id>/close")
@@ -96,6 +96,26 @@ def set_priority(ticket_id: int) -> Response:
     """Say how urgent it is."""
     priority = request.form.get("priority", "")
     return change(ticket_id, "Priority changed", lambda ticket, by: tickets.set_priority(ticket, priority, by=by))
+
+
+@blueprint.post("/tickets/<number:ticket_id>/set-language")
+@needs("update ticket")
+def set_language(ticket_id: int) -> Response:
+    """Say in which language the customer writes."""
+    language = request.form["language"]
+    return change(ticket_id, "Language changed", lambda ticket, by: tickets.set_language(ticket, language, by=by))
+
+
+@blueprint.post("/tickets/<number:ticket_id>/set-field")
+@needs("update ticket")
+def set_field(ticket_id: int) -> Response:
+    """Give it a value in a field of the account's own."""
+    value = request.form["value"]
+
+    def put(ticket: Ticket, by: Actor) -> None:
+        fields.set_value(ticket, _chosen(ticket, CustomField, "field_id", "field"), value, by=by)
+
+    return change(ticket_id, "Field changed", put)
 
 
 @blueprint.post("/tickets/<number:ticket_id>/swap-customer")

@@ -4,14 +4,13 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from helpdesk import customers, merging, settings, tags, tickets
+from helpdesk import customers, merging, tags, tickets
 from helpdesk.drafts import Draft
 from helpdesk.models import Ticket
 from seeds.scenes.beginnings import (
     CUSTOMER,
     HOUR,
     SCHEDULE,
-    SYSTEM,
     USER,
     anas_ticket,
     closed_ticket,
@@ -423,27 +422,3 @@ def merging_with_itself(stage: Stage, number: int) -> None:
     with stage.acting():
         ticket = stage.ticket(number)
         merging.merge(ticket, ticket, subject="x", customer=stage.carol, assignee=None, by=stage.by_ana)
-
-
-def spam_where_surveys_are_sent(stage: Stage) -> int:
-    """A ticket marked as spam, in an account that asks its customers how it was."""
-    with stage.acting("cli"):
-        setting = {"enabled": True, "delay_hours": 24}
-        settings.change(stage.account, "satisfaction-surveys", setting, by=stage.by_admin)
-    return spam_ticket(stage)
-
-
-@scenario(
-    "ticket-satisfaction-survey-skipped",
-    "Spam is closed, and nobody is asked how it was",
-    UPDATED,
-    ("ticket-closed", USER),
-    ("ticket-satisfaction-survey-skipped", SYSTEM),
-    ("ticket-subject-updated", USER),
-    prepare=spam_where_surveys_are_sent,
-    data={"reasons": ["spam"]},
-)
-def spam_is_closed(stage: Stage, number: int) -> None:
-    with stage.acting():
-        tickets.close(stage.ticket(number), by=stage.by_ana)
-        tickets.set_subject(stage.ticket(number), "Not an order", by=stage.by_ana)

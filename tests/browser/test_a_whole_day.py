@@ -125,13 +125,13 @@ def _merge_a_second_mail(server: Server, admin: Page) -> None:
     server.receive("Also my mug", "I forgot: it was blue.")
     admin.goto("/tickets")
     admin.get_by_role("link", name="Also my mug").click()
-    admin.wait_for_url(re.compile(r"/tickets/\d+$"))
-    other = admin.url.rsplit("/", 1)[-1]
+    admin.wait_for_url(re.compile(r"/tickets/\d+"))
+    other = admin.url.rpartition("/")[2].partition("?")[0]
     admin.goto(here)
     admin.get_by_role("link", name="Merge").click()
     dialog = admin.locator("dialog[open]")
-    dialog.get_by_label("Number of the other ticket").fill(other)
-    dialog.get_by_role("button", name="Look at it").click()
+    dialog.get_by_label("Number, subject or customer").fill(other)
+    dialog.get_by_role("link", name=f"#{other}").click()
     dialog.get_by_role("button", name="Merge").click()
     expect(newest(admin)).to_have_text("Ticket merged")
     expect(admin.locator(".message")).to_have_count(4)

@@ -12,6 +12,8 @@ from tests.browser.conftest import House, log_in
 PAGES = [
     "/tickets",
     "/tickets?view=spam",
+    "/tickets?q=order+everything",
+    "/tickets/{full}?view=all",
     "/tickets/{full}",
     "/tickets/{full}/merge?other=61",
     "/tickets/{full}/customers?q=carol",
@@ -43,7 +45,7 @@ def test_axe_finds_nothing(house: House, scheme: str, page: Page, problems: list
         page.goto(address.format(full=house.full))
         found[address] = complaints(page)
     page.goto(f"/tickets/{house.full}")
-    page.locator("summary").filter(has_text="Snooze").click()
+    page.locator("#ticket-page summary").filter(has_text="Snooze").click()
     found["snooze menu"] = complaints(page)
     page.get_by_label("Internal note").check()
     page.locator("#trail summary").first.click()

@@ -19,10 +19,12 @@ from audit.ledger import WrongActor
 from audit.log import event_table
 from audit.texts import digest_key, encode
 from audit.types import Nature, registry
-from helpdesk import customers, merging, messages, tags, tickets
+from helpdesk import customers, merging, messages, people, surveys, tags, teams, tickets
+from helpdesk import settings as account_settings
 from helpdesk.drafts import Draft, File
-from helpdesk.models import Customer, Team, Ticket, User
+from helpdesk.models import Customer, Role, Tag, Team, Ticket, User
 from helpdesk.refusals import Refused
+from helpdesk.ways import WAYS
 from tests.desks import Desk, open_desk, open_session
 
 #: Per row ("Ticket:4213") and column, the value as the log would hold it.
@@ -54,6 +56,30 @@ def _message(ticket: Ticket, n: int) -> Any:
 def _other(desk: Desk, model: type[Any], n: int) -> Any:
     rows = desk.session.scalars(select(model).order_by(model.id)).all()
     return rows[n % len(rows)]
+
+
+def _leaver(desk: Desk, model: type[Any], n: int, staying: tuple[int, ...] = ()) -> Any:
+    """Somebody or something that may go; the desk's own people, team and customer are needed."""
+    rows = desk.session.scalars(select(model).where(model.id.not_in(staying)).order_by(model.id)).all()
+    if not rows:
+        raise Refused("There is none.")
+    return rows[n % len(rows)]
+
+
+def _agent(desk: Desk, n: int) -> User:
+    agent: User = _leaver(desk, User, n, (desk.owner_id, desk.admin_id, desk.ana_id, desk.ben_id))
+    return agent
+
+
+def _hire(desk: Desk, by: Actor, n: int) -> None:
+    email = f"agent{n}@{desk.account.domain}.example"
+    agent = people.create(desk.account, email=email, name=f"Agent {n}", role=Role.BASIC, by=by)
+    teams.create(desk.account, f"Team of agent {n}", members=[agent, desk.ana], by=by)
+
+
+def _unite(desk: Desk, by: Actor, n: int) -> None:
+    source, into = _leaver(desk, Customer, n, (desk.carol_id,)), _other(desk, Customer, n // 2)
+    customers.merge(source, into, values={"name": "Both"} if n % 2 else {}, by=by)
 
 
 def _merge(desk: Desk, ticket: Ticket, by: Actor, n: int) -> None:
@@ -93,6 +119,18 @@ VERBS: dict[str, Verb] = {
     ),
     "correct a message": lambda desk, ticket, by, n: messages.update(_message(ticket, n), TEXTS[(n + 1) % 4], by=by),
     "delete a message": lambda desk, ticket, by, n: messages.delete(_message(ticket, n), by=by),
+    "hire": lambda desk, ticket, by, n: _hire(desk, by, n),
+    "delete an agent": lambda desk, ticket, by, n: people.delete(_agent(desk, n), by=by),
+    "delete a team": lambda desk, ticket, by, n: teams.delete(_leaver(desk, Team, n, (desk.team_id,)), by=by),
+    "delete a tag": lambda desk, ticket, by, n: tags.delete(_leaver(desk, Tag, n), by=by),
+    "merge tags": lambda desk, ticket, by, n: tags.merge(_leaver(desk, Tag, n), _leaver(desk, Tag, n // 2), by=by),
+    "add a customer": lambda desk, ticket, by, n: customers.create(
+        desk.account, name=WORDS[n % 5], email=f"customer{n}@mail.example" if n % 3 else None, by=by
+    ),
+    "delete a customer": lambda desk, ticket, by, n: customers.delete(
+        _leaver(desk, Customer, n, (desk.carol_id,)), by=by
+    ),
+    "merge customers": lambda desk, ticket, by, n: _unite(desk, by, n),
     "sum up": lambda desk, ticket, by, n: messages.summarise(ticket, TEXTS[n % 4], by=by),
 }
 
@@ -127,6 +165,8 @@ class AnyDay(RuleBasedStateMachine):
         self.desk = open_desk(self.session, f"desk{next(_accounts)}")
         with self.desk.acting():
             customers.create(self.desk.account, name="Dora", email="dora@mail.example", by=self.desk.by_ana)
+            asking = {"enabled": True, "delay_hours": 4}
+            account_settings.change(self.desk.account, "satisfaction-surveys", asking, by=self.desk.by_admin)
         for subject in ("Where is my order?", "It came broken"):
             self.desk.a_ticket(subject)
         self.events: list[Row[Any]] = []
@@ -203,7 +243,8 @@ class AnyDay(RuleBasedStateMachine):
         assert self.events[: len(before_events)] == before_events, "what was written stays as it was"
         own = [event for event in fresh if event.context == chain]
         assert finished or not own, "what is refused or interrupted leaves nothing"
-        allowed = {(by.kind, by.id, by.name, by.user_id) for by in (ACTORS[actor](self.desk) for _, actor in steps)}
+        who = [surveys.SURVEYS, *(way.by for way in WAYS.values()), *(ACTORS[actor](self.desk) for _, actor in steps)]
+        allowed = {(by.kind, by.id, by.name, by.user_id) for by in who}
         for event in own:
             assert (event.actor_kind, event.actor_id, event.actor_name, event.user_id) in allowed, event
         for event in fresh:

@@ -1,7 +1,7 @@
 // What plain HTML and htmx leave open: menus and dialogs that close, toasts that go, clocks that run, drafts that stay.
 
-const LARGEST = 20 * 1024 * 1024;
 const TOAST_STAYS = 6000;
+const MOST_TOASTS = 2; // more would lie on what is to be pressed next
 
 const each = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
 
@@ -45,9 +45,26 @@ function ageToast(toast) {
   if (toast.dataset.aging) return;
   toast.dataset.aging = "true";
   if (toast.classList.contains("toast-error")) return; // stays until it was read
-  let timer = setTimeout(() => toast.remove(), TOAST_STAYS);
+  let timer;
+  const leave = () => { timer = setTimeout(() => dropToast(toast), toast.querySelector("[data-undo]") ? TOAST_STAYS * 2 : TOAST_STAYS); };
+  leave();
   toast.addEventListener("pointerenter", () => clearTimeout(timer));
-  toast.addEventListener("pointerleave", () => { timer = setTimeout(() => toast.remove(), TOAST_STAYS); });
+  toast.addEventListener("pointerleave", leave);
+  toast.addEventListener("focusin", () => clearTimeout(timer));
+}
+
+// What can be undone can be undone by key after its toast is gone, too.
+function dropToast(toast) {
+  const undo = toast.querySelector("[data-undo]");
+  if (undo) {
+    let holder = document.getElementById("last-undo");
+    if (!holder) {
+      holder = Object.assign(document.createElement("div"), {id: "last-undo", hidden: true});
+      document.body.append(holder);
+    }
+    holder.replaceChildren(undo);
+  }
+  toast.remove();
 }
 
 // ---- Menus and the dialog
@@ -69,21 +86,11 @@ function restoreDraft(area) {
   if (kept && !area.value) area.value = kept;
 }
 
-function showFiles(input) {
-  const files = [...input.files];
-  const total = files.reduce((sum, file) => sum + file.size, 0);
-  const label = input.form.querySelector("[data-attached]");
-  const names = files.map((file) => file.name).join(", ");
-  input.setCustomValidity(total > LARGEST ? "too large" : "");
-  label.textContent = total > LARGEST
-    ? `${names}: ${(total / 1e6).toFixed(1)} MB. A message takes up to 20 MB; take a smaller file, or send a link.` : names;
-  label.classList.toggle("error", total > LARGEST);
-}
-
 function refresh(root = document) {
   each("[data-toast]", ageToast, root.parentNode ?? root);
+  [...document.querySelectorAll("[data-toast]:not(.toast-error)")].slice(0, -MOST_TOASTS).forEach((toast) => toast.remove());
   each("textarea[data-draft]", restoreDraft);
-  const head = document.querySelector("[data-title]");
+  const head = document.querySelector("#ticket-head[data-title]") ?? document.querySelector("[data-title]");
   if (head) document.title = head.dataset.title;
   readClock();
   showTime();
@@ -95,7 +102,7 @@ function refresh(root = document) {
 document.addEventListener("click", (event) => {
   const menu = event.target.closest("details[data-menu]");
   closeMenus(menu);
-  if (event.target.closest("[data-close-toast]")) event.target.closest("[data-toast]").remove();
+  if (event.target.closest("[data-close-toast]")) dropToast(event.target.closest("[data-toast]"));
   if (event.target.closest("[data-close-dialog]") && dialog()?.open) {
     event.preventDefault();
     dialog().close();
@@ -128,10 +135,6 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("textarea[data-draft]")) sessionStorage.setItem(draftKey(event.target), event.target.value);
 });
 
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-files]")) showFiles(event.target);
-});
-
 // A page that nobody sees does not ask for news.
 document.addEventListener("htmx:config:request", (event) => {
   if (document.hidden && event.detail.ctx.sourceEvent?.type === "every") event.preventDefault();
@@ -139,7 +142,7 @@ document.addEventListener("htmx:config:request", (event) => {
 
 document.addEventListener("htmx:after:request", (event) => {
   const {sourceElement, request, response} = event.detail.ctx;
-  if (request.method !== "POST") return;
+  if (request.method !== "POST" || sourceElement.matches?.("[data-only-looks]")) return;
   closeMenus(null);
   if (dialog()?.contains(sourceElement)) dialog().close();
   if (response.status >= 400) return;
@@ -149,13 +152,17 @@ document.addEventListener("htmx:after:request", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
-  if (event.detail.ctx.target === dialog() && !dialog().open) dialog().showModal();
+  const {sourceElement, target} = event.detail.ctx;
+  // Not earlier: what asks must still be there when the answer comes.
+  if (sourceElement?.matches("[data-undo]")) (sourceElement.closest("[data-toast]") ?? sourceElement).remove();
+  if ((target === dialog() || target === "#dialog") && !dialog().open) dialog().showModal();
+  if (target?.id === "ticket-pane") each("[data-thread]", showNewest, target);
   refresh();
 });
 
 // No connection: what is on the page stays, and the person learns that it is not fresh.
 document.addEventListener("htmx:error", (event) => {
-  if (event.detail.ctx?.sourceEvent?.type === "every" || event.detail.ctx?.response) return;
+  if (["every", "load"].includes(event.detail.ctx?.sourceEvent?.type) || event.detail.ctx?.response) return;
   const toast = document.createElement("div");
   toast.className = "toast toast-error";
   toast.dataset.toast = "";
@@ -174,7 +181,35 @@ window.htmx?.registerExtension("keep-open", {
     !(attrName === "open" && newValue === null && element.matches("details")),
 });
 
+// ---- The size of everything
+
+const isBig = () => "big" in document.documentElement.dataset;
+
+function showSize() {
+  each("[data-big]", (button) => button.setAttribute("aria-pressed", String(isBig())), document.body);
+  each("[data-big-switch]", (box) => { box.checked = isBig(); });
+}
+
+function setSize(big) {
+  if (big) document.documentElement.dataset.big = "";
+  else delete document.documentElement.dataset.big;
+  localStorage.setItem("big", big ? "yes" : "no");
+  showSize();
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("button[data-big]")) setSize(!isBig());
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-big-switch]")) setSize(event.target.checked);
+});
+
+function showNewest(thread) {
+  if (!location.hash) thread.scrollTop = thread.scrollHeight;
+}
+
+showSize();
 refresh();
-each("[data-thread]", (thread) => { if (!location.hash) thread.scrollTop = thread.scrollHeight; });
+each("[data-thread]", showNewest);
 setInterval(showTime, 1000);
 setInterval(showAges, 15000);

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from audit.log import event_table
 from helpdesk import config as settings
-from helpdesk import messages, models, tags
+from helpdesk import integrations, jobs, macros, messages, models, shop, tags, views, widgets
 from helpdesk.drafts import Draft, File
 from helpdesk.permissions import Action
 from tests.desks import Desk
@@ -30,7 +30,6 @@ NUMBERED: dict[str, Any] = {
     "job_id": models.Job,
     "macro_id": models.Macro,
     "order_id": models.ShopOrder,
-    "survey_id": models.SatisfactionSurvey,
     "tag_id": models.Tag,
     "team_id": models.Team,
     "ticket_id": models.Ticket,
@@ -96,6 +95,19 @@ def furnish_everything(desk: Desk) -> None:
         tags.put_on(desk.ticket(number), ["refund"], by=desk.by_ana)
         file = File("label.pdf", "application/pdf", b"%PDF")
         messages.reply(desk.ticket(number), Draft(sender=desk.ana, body_text="Here.", files=(file,)), by=desk.by_ana)
+    with desk.acting():
+        reply = {"name": "setResponseText", "arguments": {"body_text": "Hello {{ticket.customer.firstname}}"}}
+        macros.create(desk.account, "Say hello", [reply], by=desk.by_admin)
+        views.create(desk.account, views.Shape(name="Late", filters="eq(ticket.status, 'open')"), by=desk.by_admin)
+        shape = {"title": "Customer", "widgets": [{"title": "Address", "path": "customer.email"}]}
+        widgets.create(desk.account, widgets.CUSTOMER, shape, by=desk.by_admin)
+        shop_of_theirs = integrations.create(desk.account, "shop", "Shop", by=desk.by_admin)
+    with desk.acting("webhook"):
+        integration = desk.session.get_one(models.Integration, shop_of_theirs.id)
+        product = next(iter(shop.sold().products))
+        shop.place(integration, name="Carol Diaz", email="carol@mail.example", basket={product: 1})
+    with desk.acting():
+        jobs.queue(desk.session, desk.account_id, "bulk", {"ticket_ids": []}, by=desk.by_admin)
 
 
 def things_of(session: Session, account_id: int) -> dict[str, Any]:
@@ -107,7 +119,7 @@ def things_of(session: Session, account_id: int) -> dict[str, Any]:
         )
     newest = select(event_table.c.id).where(event_table.c.account_id == account_id)
     found["event_id"] = session.scalar(newest.order_by(event_table.c.id.desc()).limit(1))
-    found |= {"name": "file", "mail_id": "no-such-mail"}
+    found |= {"name": "file", "mail_id": "no-such-mail", "menu": "tags"}
     return found
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from audit.actors import Actor
 from audit.db import db
 from helpdesk import config as settings
+from helpdesk import desk, jobs
 from seeds.office import DEMO_PASSWORD
 from tests.databases import engine_for, sqlite_url
 from tests.desks import open_session
@@ -32,7 +34,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Bro
     with sqlite_url(folder) as url:
         engine = engine_for(url)
         with open_session(engine) as session:
-            things = things_of(session, small_world(session))
+            account_id = small_world(session)
+            with desk.acting(session, account_id, source="cli"):
+                jobs.queue(session, account_id, "bulk", {"title": "Close"}, by=Actor.system("command line"))
+            things = things_of(session, account_id)
         engine.dispose()
         config = replace(
             settings.from_environment({}),

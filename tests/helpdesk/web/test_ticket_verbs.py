@@ -44,6 +44,7 @@ VERBS: list[tuple[str, str, dict[str, str], list[str]]] = [
     ("unassign-team", "assigned", {}, [UPDATED, "ticket-team-unassigned"]),
     ("set-subject", "open", {"subject": "Another"}, [UPDATED, "ticket-subject-updated"]),
     ("set-priority", "open", {"priority": "high"}, [UPDATED]),
+    ("set-language", "open", {"language": "fr"}, [UPDATED]),
     ("swap-customer", "open", {"customer_id": "1"}, [UPDATED, "ticket-customer-updated"]),
     ("mark-spam", "open", {}, [UPDATED, "ticket-marked-spam"]),
     ("unmark-spam", "spam", {}, [UPDATED, "ticket-unmarked-spam"]),
@@ -282,7 +283,7 @@ def test_a_ticket_is_not_merged_with_itself(desk: Desk, client: Browser) -> None
 def test_customers_are_found_by_name_and_address(desk: Desk, client: Browser) -> None:
     number = in_state(desk)
     assert b"welcome@demo.example" in client.fragment(f"/tickets/{number}/customers?q=WELC").data
-    assert b"Nobody in this account" in client.fragment(f"/tickets/{number}/customers?q=%25").data
+    assert b"Nobody else in this account" in client.fragment(f"/tickets/{number}/customers?q=%25").data
 
 
 def test_opening_a_ticket_by_hand(desk: Desk, client: Browser) -> None:
