@@ -27,7 +27,7 @@ def plan_attendance(player: Player, staff: Staff, first: date, until: datetime, 
     """Every shift of everybody, from this day on."""
     day = first
     while (night := staff.rota.moment(day, 0)) <= until:
-        for agent in staff.cast.agents:
+        for agent in (*staff.cast.agents, *staff.cast.helpers):
             shift = staff.rota.shift(agent, day)
             if shift is not None:
                 _plan_shift(player, staff, agent, shift, rng)
@@ -56,5 +56,7 @@ def _plan_shift(player: Player, staff: Staff, agent: Agent, shift: tuple[datetim
 
 
 def _fail(player: Player, staff: Staff, agent: Agent, remote_addr: str, at: datetime) -> None:
+    if not staff.has_joined(agent):
+        return
     with player.acting(at, "web", remote_addr=remote_addr):
         people.refuse_log_in(staff.user(agent))

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from audit.action import Source
-from audit.actors import Actor
-from helpdesk import macros, merging, tags, tickets
-from helpdesk.models import Ticket
+from helpdesk import channels, customers, macros, merging, shop, tags, tickets
+from helpdesk.models import Customer, Ticket
 from seeds import talk
 from seeds.stories import Agent, Beat, Kind
 from seeds.thread import Thread
@@ -48,16 +47,17 @@ def _source(thread: Thread, beat: Beat) -> Source:
 
 
 def _take_macro(thread: Thread, beat: Beat, who: Agent) -> None:
-    """The tags that a macro puts on; its words became the reply's, and the rest is told by later beats."""
-    staff = thread.world.staff
+    """All that a macro does; its words became the reply's."""
+    staff, ticket = thread.world.staff, thread.ticket
     macro = staff.macros.get(beat.macro or "")
     if macro is None:
         return
-    for action in macro.actions:
-        if action["name"] == "addTags":
-            names = action["arguments"]["tags"].split(",")
-            tags.put_on(thread.ticket, names, by=Actor.macro(macro, staff.by(who)))
-    macros.tell_applied(macro, by=staff.by(who))
+    macros.apply(macro, ticket, by=staff.by(who))
+    if ticket.snooze_datetime is not None:
+        thread.wakes = ticket.snooze_datetime
+        thread.world.player.remind(ticket.snooze_datetime)
+    if ticket.assignee_user_id == staff.user(who).id:
+        thread.holder = who
 
 
 def _assign_team(thread: Thread, beat: Beat, who: Agent, _at: datetime) -> None:
@@ -93,6 +93,8 @@ def _subject(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
 
 def _snooze(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
     assert beat.lasting is not None
+    if thread.ticket.is_snoozed:  # a macro was faster
+        return
     rota, until = thread.world.staff.rota, at + beat.lasting.at(thread.rng.random())
     if beat.lasting.shortest >= timedelta(days=1) and thread.rng.random() < TO_THE_MORNING:
         until = rota.moment(rota.local(until).date(), MORNING)
@@ -110,13 +112,53 @@ def _merge(thread: Thread, _beat: Beat, who: Agent, _at: datetime) -> None:
     twin, ticket = thread.twin, thread.ticket
     assert twin is not None
     assignee = thread.world.staff.user(thread.holder) if thread.holder else None
-    merging.merge(twin, ticket, subject=ticket.subject, customer=thread.customer, assignee=assignee, by=thread.by(who))
+    merging.merge(
+        twin,
+        ticket,
+        subject=ticket.subject,
+        customer=thread.customer,
+        assignee=assignee,
+        team=ticket.team,
+        by=thread.by(who),
+    )
     thread.twin = None
 
 
 def _swap_customer(thread: Thread, _beat: Beat, who: Agent, _at: datetime) -> None:
     by = thread.by(who)
     tickets.swap_customer(thread.ticket, thread.meet(thread.other, by), by=by)
+
+
+def _cancel_order(thread: Thread, _beat: Beat, _who: Agent, _at: datetime) -> None:
+    """Pressed on the card beside the ticket; it is the shop that reports it."""
+    if thread.order is not None and thread.world.staff.shop is not None:
+        shop.cancel(thread.order, thread.world.staff.shop)
+
+
+def _refund_order(thread: Thread, _beat: Beat, _who: Agent, _at: datetime) -> None:
+    if thread.order is not None and thread.world.staff.shop is not None:
+        shop.refund(thread.order, thread.world.staff.shop)
+
+
+def _recognise(thread: Thread, _beat: Beat, who: Agent, _at: datetime) -> None:
+    """Whoever chatted said under which address they buy: two profiles become one, or one gets an address."""
+    known, by = thread.world.customers.get(thread.person.email), thread.by(who)
+    visitor = thread.world.player.session.get_one(Customer, thread.ticket.customer_id)
+    if known is visitor:
+        return
+    if known is None:
+        channels.add(visitor, channels.EMAIL, thread.person.email, by=by)
+        thread.world.customers[thread.person.email] = visitor
+        return
+    customers.merge(visitor, known, values={}, by=by)
+    thread.customer = known
+    if thread.order is not None:
+        thread.order.customer_id = known.id
+
+
+def _forget(thread: Thread, _beat: Beat, who: Agent, _at: datetime) -> None:
+    thread.world.customers.pop(thread.person.email, None)
+    customers.delete(thread.customer, by=thread.by(who))
 
 
 def _priority(thread: Thread, beat: Beat, who: Agent, _at: datetime) -> None:
@@ -158,4 +200,8 @@ _PLAY: Final[Mapping[Kind, Play]] = {
     Kind.MERGE: _merge,
     Kind.SWAP_CUSTOMER: _swap_customer,
     Kind.PRIORITY: _priority,
+    Kind.CANCEL_ORDER: _cancel_order,
+    Kind.REFUND_ORDER: _refund_order,
+    Kind.RECOGNISE: _recognise,
+    Kind.FORGET: _forget,
 }

@@ -12,8 +12,11 @@ from sqlalchemy import select
 from audit.actors import Actor
 from helpdesk import accounts, customers, keys, macros, people, settings, tags, teams
 from helpdesk.models import ApiKey, Role, Tag
+from seeds import furniture, joining, tidying
 from seeds.attendance import plan_break_in
-from seeds.office import DEMO_PASSWORD, FIRST_TAG_NAMES, MISSPELT, actions_of, add_macro, make_key
+from seeds.book import load_book
+from seeds.joining import DEMO_PASSWORD, MISSPELT
+from seeds.office import FIRST_TAG_NAMES, actions_of, add_macro, address_of, make_key
 from seeds.player import Player
 from seeds.staff import Staff
 from seeds.stories import Agent
@@ -37,30 +40,69 @@ def plan_chores(player: Player, staff: Staff, start: datetime, until: datetime, 
         free[who.email] = at + A_WHILE  # one after the other, however short the world
     night = staff.rota.local(start + (until - start) * 0.76).date()
     plan_break_in(player, staff, staff.rota.moment(night, 3, 12))
+    evening = staff.rota.local(start + (until - start) * 0.58).date()
+    tidying.plan_junk(player, staff, staff.rota.moment(evening, 21, 48), rng)
 
 
 def _todo(staff: Staff) -> list[tuple[float, Agent, Chore]]:
     owner, admin, lead, trade = staff.role("owner"), staff.role("admin"), staff.role("lead"), staff.lead_of("Trade")
+    tom, claire, mateo = (staff.named(f"{name}@demo.example") for name in ("tom", "claire", "mateo"))
+    (helper,), (bell, tracking), book = staff.cast.helpers, load_book().hooks, load_book()
+    passing = next(view for view in book.views if view.until is not None)
     return [
         (0.00, admin, _spell_name),
         (0.02, admin, _make_key),
+        (0.03, admin, partial(_ask_how_it_was, True, 48)),
+        (0.04, owner, partial(_invite_helper, helper)),
+        (0.05, lead, partial(furniture.make_views, False)),
         (0.06, owner, _rename_account),
+        (0.08, lead, tidying.make_passing_macros),
+        (0.09, admin, partial(furniture.connect, bell)),
         (0.11, lead, _rename_tag),
+        (0.12, admin, partial(furniture.readdress, bell)),
         (0.14, trade, partial(_add_company, "Nettle & Rye", "kitchen@nettle-and-rye.example")),
+        (0.16, admin, partial(furniture.switch, False, bell)),
         (0.18, admin, _widen_hours),
+        (0.20, admin, furniture.arrange_cards),
         (0.22, lead, _reword_macro),
+        (0.24, claire, _forget_password),
         (0.27, admin, _complete_team),
-        (0.31, staff.named("tom@demo.example"), _change_password),
+        (0.29, admin, tidying.try_team),
+        (0.30, lead, partial(furniture.make_views, True)),
+        (0.31, tom, _change_password),
+        (0.33, lead, tidying.make_tag),
         (0.36, admin, _promote),
+        (0.38, mateo, tidying.invent_tag),
         (0.40, lead, _describe_tag),
-        (0.44, admin, partial(_try_surveys, True)),
-        (0.48, trade, partial(_add_company, "Saltbox Stores", "buying@saltbox-stores.example")),
+        (0.42, admin, tidying.enlarge_team),
+        (0.44, admin, partial(_ask_how_it_was, True, 24)),
+        (0.46, lead, partial(tidying.clear_macros, True)),
+        (0.48, trade, partial(_add_company, book.twins.name, book.twins.email)),
+        (0.50, admin, partial(furniture.connect, tracking)),
         (0.52, admin, _revoke_key),
+        (0.55, lead, tidying.merge_tag),
         (0.57, admin, _make_macro),
+        (0.59, admin, partial(furniture.switch, False, tracking)),
+        (0.61, trade, tidying.enter_twice),
         (0.63, trade, partial(_note_terms, "kitchen@nettle-and-rye.example")),
-        (0.70, admin, partial(_try_surveys, False)),
+        (0.64, admin, tidying.dissolve_team),
+        (0.66, lead, furniture.change_views),
+        (0.67, admin, partial(furniture.switch, True, tracking)),
+        (0.70, admin, partial(_ask_how_it_was, True, 12)),
+        (0.72, trade, tidying.add_phone),
+        (0.74, admin, partial(_part_with, helper)),
+        (0.75, lead, partial(tidying.clear_macros, False)),
+        (0.77, admin, furniture.take_down_cards),
+        (0.78, admin, partial(furniture.readdress, tracking)),
+        (0.80, lead, tidying.delete_tag),
         (0.82, trade, partial(_add_company, "Minnow Press", "office@minnow-press.example")),
+        (0.84, admin, partial(furniture.disconnect, bell)),
+        (0.86, admin, tidying.sweep),
+        (0.87, trade, tidying.join_twins),
+        (0.88, admin, partial(furniture.switch, False, tracking)),
+        (passing.until or 0.9, lead, partial(furniture.drop_view, passing)),
         (0.91, trade, partial(_note_terms, "buying@saltbox-stores.example")),
+        (0.93, lead, furniture.move_views),
     ]
 
 
@@ -84,9 +126,27 @@ def _widen_hours(player: Player, staff: Staff, who: Agent, at: datetime) -> None
         settings.change(staff.account, "business-hours", hours, by=by)
 
 
-def _try_surveys(enabled: bool, player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+def _ask_how_it_was(enabled: bool, hours: int, player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+    asked = {"enabled": enabled, "delay_hours": hours}
     with _by_hand(player, staff, who, at) as by:
-        settings.change(staff.account, "satisfaction-surveys", {"enabled": enabled, "delay_hours": 24}, by=by)
+        settings.change(staff.account, "satisfaction-surveys", asked, by=by)
+
+
+def _invite_helper(helper: Agent, player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+    joining.invite(player, staff, helper, at)
+
+
+def _part_with(helper: Agent, player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+    """On a day of the admin's, after the helper's last shift."""
+    day = staff.rota.local(at).date()
+    shift = staff.rota.shift(helper, day)
+    moment = max(at, shift[1] + timedelta(minutes=40)) if shift else at
+    player.plan(moment, partial(joining.let_go, player, staff, helper, who))
+
+
+def _forget_password(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+    if staff.has_joined(who):
+        joining.forget_password(player, staff, who, address_of(who, staff.cast), at)
 
 
 def _spell_name(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
@@ -103,6 +163,8 @@ def _promote(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
 
 
 def _change_password(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+    if not staff.has_joined(who):
+        return
     with _by_hand(player, staff, who, at) as by:
         people.change_password(staff.user(who), DEMO_PASSWORD, by=by)
 
@@ -149,7 +211,7 @@ def _reword_macro(player: Player, staff: Staff, who: Agent, at: datetime) -> Non
     macro = staff.macros.get(sheet.name)
     if macro is not None:
         with _by_hand(player, staff, who, at) as by:
-            macros.reword(macro, sheet.name, actions_of(sheet, staff), by=by)
+            macros.update(macro, sheet.name, actions_of(sheet, staff), intent=sheet.intent, by=by)
 
 
 def _make_macro(player: Player, staff: Staff, who: Agent, at: datetime) -> None:

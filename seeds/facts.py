@@ -1,23 +1,43 @@
 """What the texts of one ticket speak of: order, product, days, names. Within a ticket a name always means the same."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from seeds.crowd import Person
-from seeds.stories import PHRASES, Agent, Cast, Product, Story, fill
+from seeds.stories import PHRASES, Agent, Cast, Kind, Product, Story, fill
 
 POSTAGE: Final = Decimal("5.90")
 
 
-def made_up(cast: Cast, story: Story, person: Person, other: Person, start: datetime, rng: Random) -> dict[str, str]:
-    """A value for every placeholder that doesn't depend on who writes."""
+@dataclass(frozen=True)
+class Purchase:
+    """What was bought, as the shop's books have it."""
+
+    number: str
+    day: datetime
+    items: list[dict[str, Any]]
+
+
+def made_up(
+    cast: Cast, story: Story, person: Person, other: Person, start: datetime, taken: set[str], rng: Random
+) -> tuple[dict[str, str], Purchase]:
+    """A value for every placeholder that doesn't depend on who writes, and the order that they speak of."""
     product, other_product = _two_products(cast, story, rng)
     colours = rng.sample(product.colours, 2) if product.colours else ["", ""]
     carrier, quantity, language = rng.choice(cast.carriers), rng.randint(2, 12), person.language
-    amount = product.price * rng.randint(1, 3) + rng.choice([Decimal(0), other_product.price]) + POSTAGE
+    # Where the texts speak of the product's price alone, that is what is paid back.
+    alone = story.has(Kind.REFUND_ORDER) and not story.speaks_of("{amount}")
+    items = [
+        (product.name, product.price, 1 if alone else rng.randint(1, 3)),
+        (other_product.name, other_product.price, 0 if alone else rng.randint(0, 1)),
+        ("Postage", POSTAGE, 0 if alone else 1),
+    ]
+    amount = sum((price * count for _, price, count in items), Decimal(0))
+    day = start - timedelta(days=rng.randint(4, 11))
     other_city = rng.choice([city for city in language.cities if city != person.city])
     values = {
         "firstname": person.firstname,
@@ -30,8 +50,8 @@ def made_up(cast: Cast, story: Story, person: Person, other: Person, start: date
         "shop": cast.name,
         "support": cast.support,
         "company": rng.choice(cast.companies),
-        "order": f"PP-{rng.randint(24000, 29999)}",
-        "other_order": f"PP-{rng.randint(18000, 23999)}",
+        "order": _number(24000, 29999, taken, rng),
+        "other_order": _number(18000, 23999, taken, rng),
         "invoice": f"{start:%Y}-{rng.randint(1000, 4999)}",
         "product": product.name,
         "other_product": other_product.name,
@@ -46,12 +66,15 @@ def made_up(cast: Cast, story: Story, person: Person, other: Person, start: date
         "street": person.street,
         "other_city": other_city,
         "other_street": rng.choice([street for street in language.streets if street != person.street]),
-        "date": language.day((start - timedelta(days=rng.randint(4, 11))).date()),
+        "date": language.day(day.date()),
         "due": language.day((start + timedelta(days=rng.randint(-2, 1))).date()),
         "soon": language.day(_working_day(start, rng).date()),
         "code": rng.choice(cast.codes),
     }
-    return values | people(cast)
+    bought = [
+        {"name": name, "quantity": count, "price_cents": int(price * 100)} for name, price, count in items if count
+    ]
+    return values | people(cast), Purchase(values["order"], day, bought)
 
 
 def people(cast: Cast) -> dict[str, str]:
@@ -72,6 +95,13 @@ def spoken(
     names = {"agent": agent, "colleague": colleague, "lead": lead}
     values = {**facts, **{name: who.name.split()[0] for name, who in names.items()}}
     return fill(text, values | {name: fill(phrase, values) for name, phrase in phrases.items()}).strip()
+
+
+def _number(first: int, last: int, taken: set[str], rng: Random) -> str:
+    while (number := f"PP-{rng.randint(first, last)}") in taken:
+        pass
+    taken.add(number)
+    return number
 
 
 def _two_products(cast: Cast, story: Story, rng: Random) -> tuple[Product, Product]:

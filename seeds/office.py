@@ -1,4 +1,4 @@
-"""How the demo desk is opened and set up on its first day: people, teams, tags, macros, settings."""
+"""How the demo desk is opened and set up on its first day: people, teams, tags, macros, shop, chat, settings."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -9,14 +9,16 @@ from typing import Any, Final
 from audit.actors import Actor
 from audit.clock import set_clock
 from helpdesk import accounts, keys, macros, people, settings, tags, teams
-from helpdesk.models import Role
+from seeds import furniture, joining
+from seeds.book import load_book
+from seeds.joining import OVERLOOKED
 from seeds.player import Player
 from seeds.rota import Rota
 from seeds.staff import Staff
 from seeds.stories import Agent, Cast, MacroSheet, TagSheet, TeamSheet
 
 #: What everybody at the demo desk logs in with; it is printed when the demo starts.
-DEMO_PASSWORD: Final = "plover-and-pot"
+DEMO_PASSWORD: Final = joining.DEMO_PASSWORD
 
 SIGN_UP: Final = Actor.system("sign-up")
 
@@ -25,13 +27,15 @@ KEY_OF_THE_SHOP: Final = "Shop: orders"
 
 # What the first day got wrong, or had not thought of yet; it is put right later, see chores.py.
 FIRST_NAME_OF_SHOP: Final = "Plover and Pot"
-MISSPELT: Final = {"nell@demo.example": "Nell Ashbey"}
-BEGINNERS: Final = {"priya@demo.example": Role.LITE}
 NOT_YET_MEMBERS: Final = {"jonas@demo.example": "Orders"}
 FIRST_TAG_NAMES: Final = {"advice": "question"}
 TAGS_MADE_LATER: Final = frozenset({"duplicate"})
 FIRST_MACRO_NAMES: Final = {"Where is my order": "Where is my parcel"}
 MACROS_MADE_LATER: Final = frozenset({"Care for stoneware"})
+
+#: When, after the account was opened, the owner finds the button that switches it off, and sends a letter again.
+CURIOSITY: Final = timedelta(hours=3, minutes=36)
+SECOND_LETTER: Final = timedelta(hours=2, minutes=50)
 
 
 def first_day(rota: Rota, cast: Cast, traffic: datetime) -> date:
@@ -66,7 +70,7 @@ def sign_up(player: Player, cast: Cast, rota: Rota, at: datetime) -> Staff:
 
 def address_of(agent: Agent, cast: Cast) -> str:
     """The network address an agent works from; such numbers are kept for examples (RFC 5737)."""
-    return f"192.0.2.{20 + cast.agents.index(agent)}"
+    return f"192.0.2.{20 + (*cast.agents, *cast.helpers).index(agent)}"
 
 
 def plan_first_day(player: Player, staff: Staff, start: datetime, rng: Random) -> None:
@@ -82,10 +86,14 @@ def plan_first_day(player: Player, staff: Staff, start: datetime, rng: Random) -
     # The admin comes first: it is the admin who goes on.
     for agent in sorted(staff.cast.agents, key=lambda agent: agent is not admin):
         if agent is not owner:
-            then(2.5, partial(_add_user, player, staff, agent))
+            then(2.5, partial(joining.invite, player, staff, agent))
     then(5, partial(_set_hours, player, staff))
     then(4, partial(make_key, player, staff, owner, KEY_OF_THE_SHOP))
     then(6, partial(log_in, player, staff, admin))
+    then(3, partial(furniture.connect_shop, player, staff))
+    then(2, partial(furniture.connect_chat, player, staff))
+    for card in reversed(load_book().widgets):
+        then(2, partial(furniture.put_up_card, card, player, staff))
     for team in staff.cast.teams:
         then(4, partial(_add_team, player, staff, team))
     for tag in staff.cast.tags:
@@ -94,19 +102,38 @@ def plan_first_day(player: Player, staff: Staff, start: datetime, rng: Random) -
     for macro in staff.cast.macros:
         if macro.name not in MACROS_MADE_LATER:
             then(7, partial(add_macro, player, staff, macro))
-    day = staff.rota.local(start).date()
-    for agent in (owner, admin):
-        player.plan(staff.rota.moment(day, agent.shift.end, 3), partial(log_out, player, staff, agent))
+    player.plan(start + SECOND_LETTER, partial(joining.remind, player, staff, staff.named(OVERLOOKED)))
+    for minutes, act in ((0, _switch_off), (2, _switch_on)):
+        player.plan(start + CURIOSITY + timedelta(minutes=minutes), partial(act, player, staff))
+    for agent in staff.cast.agents:
+        _plan_first_shift(player, staff, agent, start, rng)
+
+
+def _plan_first_shift(player: Player, staff: Staff, agent: Agent, start: datetime, rng: Random) -> None:
+    """Who is in reads their letter at some time; the others when they come for the first time."""
+    shift = staff.rota.shift(agent, staff.rota.local(start).date())
+    if shift is None:
+        return
+    if agent.role not in ("owner", "admin"):
+        read = SECOND_LETTER if agent.email == OVERLOOKED else timedelta(minutes=50)
+        moment = max(start + read, shift[0]) + timedelta(minutes=4 + 36 * rng.random())
+        player.plan(min(moment, shift[1]), partial(log_in, player, staff, agent))
+    player.plan(shift[1] + timedelta(minutes=3), partial(log_out, player, staff, agent))
 
 
 def log_in(player: Player, staff: Staff, agent: Agent, at: datetime) -> None:
-    """An agent begins the day."""
+    """An agent begins the day; the first one with the invitation."""
+    if not staff.has_joined(agent):
+        joining.come_in(player, staff, agent, address_of(agent, staff.cast), at)
+        return
     with player.acting(at, "web", remote_addr=address_of(agent, staff.cast)):
         people.log_in(staff.user(agent))
 
 
 def log_out(player: Player, staff: Staff, agent: Agent, at: datetime) -> None:
     """An agent leaves the desk."""
+    if not staff.has_joined(agent):
+        return
     with player.acting(at, "web", remote_addr=address_of(agent, staff.cast)):
         people.log_out(staff.user(agent))
 
@@ -135,7 +162,9 @@ def add_macro(player: Player, staff: Staff, sheet: MacroSheet, at: datetime) -> 
     name = FIRST_MACRO_NAMES.get(sheet.name, sheet.name)
     with player.acting(at, "web"):
         by = staff.by(staff.role("admin"))
-        staff.macros[sheet.name] = macros.create(staff.account, name, actions_of(sheet, staff), by=by)
+        staff.macros[sheet.name] = macros.create(
+            staff.account, name, actions_of(sheet, staff), intent=sheet.intent, by=by
+        )
 
 
 def _arguments(given: Any, staff: Staff) -> dict[str, Any]:
@@ -147,19 +176,18 @@ def _arguments(given: Any, staff: Staff) -> dict[str, Any]:
     return arguments
 
 
-def _add_user(player: Player, staff: Staff, agent: Agent, at: datetime) -> None:
+def _switch_off(player: Player, staff: Staff, at: datetime) -> None:
+    """ "What does this do?" It logs everybody out, and refuses their mail."""
     with player.acting(at, "web"):
-        staff.users[agent.email] = people.create(
-            staff.account,
-            email=agent.email,
-            name=MISSPELT.get(agent.email, agent.name),
-            role=BEGINNERS.get(agent.email, Role(agent.role)),
-            password=DEMO_PASSWORD,
-            bio=agent.title,
-            language=agent.languages[0],
-            timezone=staff.cast.timezone,
-            by=staff.by(staff.role("owner")),
-        )
+        accounts.deactivate(staff.account, by=staff.by(staff.role("owner")))
+
+
+def _switch_on(player: Player, staff: Staff, at: datetime) -> None:
+    owner, admin = staff.role("owner"), staff.role("admin")
+    with player.acting(at, "web", remote_addr=address_of(owner, staff.cast)):
+        accounts.reactivate(staff.account, by=staff.by(owner))
+        people.log_in(staff.user(owner))
+    player.plan(at + timedelta(minutes=4), partial(log_in, player, staff, admin))
 
 
 def _set_hours(player: Player, staff: Staff, at: datetime) -> None:

@@ -12,10 +12,11 @@ from random import Random
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from audit.action import Action, Source, begin
+from audit.action import Action, Source, begin, current
 from audit.ledger import seal, sealed_since
 from automation import timers
-from helpdesk.models import Delivery
+from helpdesk.events import SATISFACTION_SURVEY_CREATED
+from helpdesk.models import Delivery, SatisfactionSurvey
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Player:
         return uuid.UUID(int=self.rng.getrandbits(128), version=4)
 
     def remind(self, at: datetime) -> None:
-        """Something falls due then: a snooze ends, the trash is emptied."""
+        """Something falls due then: a snooze ends, the trash is emptied, a survey is sent."""
         heapq.heappush(self._alarms, at)
 
     def _play_due(self, upto: datetime) -> None:
@@ -73,10 +74,15 @@ class Player:
 
     def _seal(self) -> None:
         seal(self.session)
-        self.written.update(type_ for _number, type_ in sealed_since(self.session))
+        written = Counter(type_ for _number, type_ in sealed_since(self.session))
+        self.written.update(written)
+        if written[SATISFACTION_SURVEY_CREATED.name]:
+            surveys = select(SatisfactionSurvey.should_send_datetime).order_by(SatisfactionSurvey.id.desc())
+            self.remind(self.session.scalar(surveys.limit(1)) or current(self.session).at)
 
     def deliver_all(self) -> None:
         """Nothing said in the past is mailed today: it has reached its readers, at the time when it was said."""
         for delivery in self.session.scalars(select(Delivery).where(Delivery.status == "queued")):
             delivery.status, delivery.attempts = "sent", 1
             delivery.sent_datetime, delivery.next_attempt_datetime = delivery.created_datetime, None
+            delivery.payload = {}  # as is done with a letter that really went: its link is nobody's business

@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 
 from audit.actors import Actor
-from helpdesk.models import Account, Macro, Team, User
+from helpdesk.models import Account, Integration, Macro, Team, User
 from seeds.rota import Rota
 from seeds.stories import Agent, Cast
 
@@ -26,6 +26,10 @@ class Staff:
     teams: dict[str, Team] = field(default_factory=dict)
     macros: dict[str, Macro] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)  #: what a tag is called so far, where that isn't its later name
+    helpers: list[Agent] = field(default_factory=list)  #: who are there for a while, as long as they are
+    gone: set[str] = field(default_factory=set)  #: addresses of those who have left
+    shop: Integration | None = None  #: once they are connected
+    chat: Integration | None = None
 
     def user(self, agent: Agent) -> User:
         """The agent as the desk knows them."""
@@ -34,6 +38,23 @@ class Staff:
     def by(self, agent: Agent) -> Actor:
         """The agent as the one who acts."""
         return Actor.user(self.user(agent))
+
+    def is_known(self, agent: Agent) -> bool:
+        """Whether they were invited, and have not left."""
+        return agent.email in self.users and not self.has_left(agent)
+
+    def has_joined(self, agent: Agent) -> bool:
+        """Whether they can log in."""
+        return self.is_known(agent) and self.user(agent).password_hash is not None
+
+    def has_left(self, agent: Agent | None) -> bool:
+        """Whether they were here once."""
+        return agent is not None and agent.email in self.gone
+
+    def say_goodbye(self, agent: Agent) -> None:
+        """They are asked for nothing any more."""
+        self.helpers.remove(agent)
+        self.gone.add(agent.email)
 
     def named(self, email: str) -> Agent:
         """The one of the cast with this address."""
@@ -50,7 +71,7 @@ class Staff:
 
     def hands(self, team: str | None, language: str) -> list[Agent]:
         """Who may be asked to answer: people of the team, better still those who speak the language."""
-        hands = [agent for agent in self.cast.agents if agent.role in HANDS]
+        hands = [agent for agent in (*self.cast.agents, *self.helpers) if agent.role in HANDS]
         members = [agent for agent in hands if team in agent.teams] if team else hands
         if len(members) < 2:
             members = [agent for agent in self.cast.agents if team in agent.teams and agent.role != "observer"]

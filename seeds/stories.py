@@ -107,6 +107,10 @@ class Kind(StrEnum):
     SUMMARY = "summary"
     EDIT_MESSAGE = "edit_message"
     DELETE_MESSAGE = "delete_message"
+    CANCEL_ORDER = "cancel_order"
+    REFUND_ORDER = "refund_order"
+    RECOGNISE = "recognise"
+    FORGET = "forget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +235,7 @@ class Cast:
     timezone: str
     teams: tuple[TeamSheet, ...]
     agents: tuple[Agent, ...]
+    helpers: tuple[Agent, ...]  # who are there for a while only, and are gone in the end
     tags: tuple[TagSheet, ...]
     macros: tuple[MacroSheet, ...]
     products: tuple[Product, ...]
@@ -275,6 +280,7 @@ class Beat:
     subjects: tuple[Variant, ...] = ()
     attachments: tuple[str, ...] = ()
     macro: str | None = None
+    markdown: bool = False  # written with **stars** and lists
     whose: str | None = None  # the newest message of the customer, or of the desk
     team: str | None = None
     to: str | None = None  # agent, colleague, lead
@@ -300,6 +306,20 @@ class Story:
     senders: tuple[Sender, ...]
     subjects: tuple[Variant, ...]
     beats: tuple[Beat, ...]
+
+    def has(self, *kinds: Kind) -> bool:
+        """Whether something of these kinds may happen in it."""
+        return any(beat.kind in kinds for beat in self.beats)
+
+    @property
+    def is_about_an_order(self) -> bool:
+        """Whether the shop's books know what it is about."""
+        return self.has(Kind.CANCEL_ORDER, Kind.REFUND_ORDER) or self.speaks_of("{order}")
+
+    def speaks_of(self, placeholder: str) -> bool:
+        """Whether any of its words do."""
+        said = (variant for beat in self.beats for variant in beat.texts)
+        return any(placeholder in variant.text for variant in (*self.subjects, *said))
 
 
 T = TypeVar("T", Variant, Sender, Beat)
@@ -329,9 +349,9 @@ def placeholders(text: str) -> set[str]:
 
 def load_cast(folder: Path = CONTENT) -> Cast:
     """Read and check everybody and everything but the stories."""
-    people, shop = _read(folder, "cast.toml"), _read(folder, "shop.toml")
+    people, shop = read_sheet(folder, "cast.toml"), read_sheet(folder, "shop.toml")
     account = people.sheet("account")
-    languages = _languages(_read(folder, "languages.toml"))
+    languages = _languages(read_sheet(folder, "languages.toml"))
     teams = tuple(_team(sheet) for sheet in people.sheets("teams", "team"))
     tags = tuple(_tag(sheet) for sheet in people.sheets("tags", "tag"))
     names = {team.name for team in teams}
@@ -342,6 +362,7 @@ def load_cast(folder: Path = CONTENT) -> Cast:
         timezone=account.text("timezone"),
         teams=teams,
         agents=tuple(_agent(sheet, names, languages) for sheet in people.sheets("agents", "agent")),
+        helpers=tuple(_agent(sheet, names, languages) for sheet in people.sheets("helpers", "helper")),
         tags=tags,
         macros=tuple(_macro(s, {tag.name for tag in tags}, names) for s in people.sheets("macros", "macro")),
         products=tuple(_product(sheet) for sheet in shop.sheets("products", "product")),
@@ -354,7 +375,7 @@ def load_cast(folder: Path = CONTENT) -> Cast:
         raise shop.fault(f"the shop and the account have one name, {cast.name!r}")
     for sheet in (account, people, shop):
         sheet.finish()
-    _twice(people, [agent.email for agent in cast.agents])
+    _twice(people, [agent.email for agent in (*cast.agents, *cast.helpers)])
     for group in (cast.teams, cast.agents, cast.tags, cast.macros):
         _twice(people, [item.name for item in group])
     return cast
@@ -363,7 +384,7 @@ def load_cast(folder: Path = CONTENT) -> Cast:
 def load_stories(folder: Path = CONTENT) -> tuple[Story, ...]:
     """Read and check all stories, each from the file that bears its name."""
     cast = load_cast(folder)
-    return tuple(_story(_read(folder, f"stories/{path.name}"), path.stem, cast, folder) for path in _files(folder))
+    return tuple(_story(read_sheet(folder, f"stories/{path.name}"), path.stem, cast, folder) for path in _files(folder))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -379,7 +400,7 @@ _ADDRESS = re.compile(r"[^@\s<>]+@([a-z0-9-]+\.)*example")
 _MISSING = object()
 
 
-class _Sheet:
+class Sheet:
     """A table that knows where it stands, gives each value once, and in the end asks what nobody wanted."""
 
     def __init__(self, place: str, table: Mapping[str, Any]) -> None:
@@ -438,7 +459,7 @@ class _Sheet:
     def variants(self, key: str) -> tuple[Variant, ...]:
         """Wordings with placeholders: a list, or a table of lists or texts by the versions they suit."""
         given = self.take(key, (list, dict))
-        table = _Sheet(f"{self.place}, {key}", given if isinstance(given, dict) else {ANY: given})
+        table = Sheet(f"{self.place}, {key}", given if isinstance(given, dict) else {ANY: given})
         variants = []
         for label in list(table._left):
             versions = () if label == ANY else tuple(name.strip() for name in label.split(","))
@@ -467,23 +488,23 @@ class _Sheet:
             raise self.fault(f"{key!r} is {value!r}, which ends before it begins")
         return span
 
-    def sheet(self, key: str) -> "_Sheet":
-        return _Sheet(f"{self.place}, {key}", self.take(key, dict))
+    def sheet(self, key: str) -> "Sheet":
+        return Sheet(f"{self.place}, {key}", self.take(key, dict))
 
-    def sheets(self, key: str, word: str) -> list["_Sheet"]:
+    def sheets(self, key: str, word: str) -> list["Sheet"]:
         tables = self.take(key, list)
         if not tables or not all(isinstance(table, dict) for table in tables):
             raise self.fault(f"{key!r} should be one or more tables")
-        return [_Sheet(f"{self.place}, {word} {number}", table) for number, table in enumerate(tables, 1)]
+        return [Sheet(f"{self.place}, {word} {number}", table) for number, table in enumerate(tables, 1)]
 
     def finish(self) -> None:
         if self._left:
             raise self.fault(f"nobody knows what to do with {', '.join(map(repr, sorted(self._left)))}")
 
 
-def _read(folder: Path, name: str) -> _Sheet:
+def read_sheet(folder: Path, name: str) -> Sheet:
     try:
-        return _Sheet(name, tomllib.loads((folder / name).read_text("utf-8"), parse_float=Decimal))
+        return Sheet(name, tomllib.loads((folder / name).read_text("utf-8"), parse_float=Decimal))
     except tomllib.TOMLDecodeError as error:
         raise ContentError(f"{name}: not readable as TOML: {error}") from error
     except FileNotFoundError:
@@ -498,7 +519,7 @@ def _stretch(text: str) -> timedelta:
     return timedelta(**{units[match[2]]: int(match[1])})
 
 
-def _twice(sheet: _Sheet, values: Sequence[str]) -> None:
+def _twice(sheet: Sheet, values: Sequence[str]) -> None:
     if again := {value for value in values if values.count(value) > 1}:
         raise sheet.fault(f"{min(again)[:60]!r} stands there twice")
 
@@ -506,13 +527,13 @@ def _twice(sheet: _Sheet, values: Sequence[str]) -> None:
 # ── The cast ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _team(sheet: _Sheet) -> TeamSheet:
+def _team(sheet: Sheet) -> TeamSheet:
     team = TeamSheet(sheet.text("name"), sheet.text("emoji"), sheet.text("description"))
     sheet.finish()
     return team
 
 
-def _tag(sheet: _Sheet) -> TagSheet:
+def _tag(sheet: Sheet) -> TagSheet:
     tag = TagSheet(sheet.text("name"), sheet.text("colour"), sheet.text("description"))
     if not re.fullmatch(r"#[0-9a-f]{6}", tag.colour):
         raise sheet.fault(f"'colour' is {tag.colour!r}; write it like #1565c0")
@@ -520,7 +541,7 @@ def _tag(sheet: _Sheet) -> TagSheet:
     return tag
 
 
-def _agent(sheet: _Sheet, teams: set[str], languages: Mapping[str, Language]) -> Agent:
+def _agent(sheet: Sheet, teams: set[str], languages: Mapping[str, Language]) -> Agent:
     agent = Agent(
         name=sheet.text("name"),
         email=sheet.address("email"),
@@ -534,7 +555,7 @@ def _agent(sheet: _Sheet, teams: set[str], languages: Mapping[str, Language]) ->
     return agent
 
 
-def _shift(sheet: _Sheet) -> Shift:
+def _shift(sheet: Sheet) -> Shift:
     days = frozenset(DAYS.index(day) for day in sheet.texts("days", among=DAYS))
     shift = Shift(sheet.take("from", int), sheet.take("to", int), days)
     if not (0 <= shift.start < shift.end <= 24 and days):
@@ -543,14 +564,14 @@ def _shift(sheet: _Sheet) -> Shift:
     return shift
 
 
-def _macro(sheet: _Sheet, tags: set[str], teams: set[str]) -> MacroSheet:
+def _macro(sheet: Sheet, tags: set[str], teams: set[str]) -> MacroSheet:
     actions = tuple(_macro_action(action, tags, teams) for action in sheet.sheets("actions", "action"))
     macro = MacroSheet(sheet.text("name"), sheet.maybe("intent"), actions)
     sheet.finish()
     return macro
 
 
-def _macro_action(sheet: _Sheet, tags: set[str], teams: set[str]) -> MacroAction:
+def _macro_action(sheet: Sheet, tags: set[str], teams: set[str]) -> MacroAction:
     arguments = sheet.take("arguments", dict)
     action = MacroAction(sheet.choice("name", MACRO_ACTIONS), sheet.text("title"), sheet.text("type"), arguments)
     for variable in re.findall(r"\{\{(.*?)\}\}", repr(arguments)):
@@ -565,7 +586,7 @@ def _macro_action(sheet: _Sheet, tags: set[str], teams: set[str]) -> MacroAction
     return action
 
 
-def _product(sheet: _Sheet) -> Product:
+def _product(sheet: Sheet) -> Product:
     price = Decimal(sheet.take("price", (int, Decimal)))
     colours = sheet.texts("colours") if sheet.has("colours") else ()
     product = Product(sheet.text("name"), price, sheet.texts("kinds"), colours)
@@ -575,17 +596,17 @@ def _product(sheet: _Sheet) -> Product:
     return product
 
 
-def _carrier(sheet: _Sheet) -> Carrier:
+def _carrier(sheet: Sheet) -> Carrier:
     carrier = Carrier(sheet.text("name"), sheet.text("tracking"))
     sheet.finish()
     return carrier
 
 
-def _languages(sheet: _Sheet) -> dict[str, Language]:
+def _languages(sheet: Sheet) -> dict[str, Language]:
     return {code: _language(code, sheet.sheet(code)) for code in list(sheet._left)}
 
 
-def _language(code: str, sheet: _Sheet) -> Language:
+def _language(code: str, sheet: Sheet) -> Language:
     language = Language(
         code=code,
         locale=sheet.text("locale"),
@@ -608,6 +629,8 @@ def _language(code: str, sheet: _Sheet) -> Language:
 # ── The stories ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _BY_THEMSELVES = {Kind.CUSTOMER, Kind.TWIN}
+# What not everybody who answers may do.
+_OF_LEADS = {Kind.MERGE, Kind.DELETE, Kind.CANCEL_ORDER, Kind.REFUND_ORDER, Kind.RECOGNISE, Kind.FORGET}
 _NEEDED: Mapping[Kind, tuple[str, ...]] = {
     Kind.CUSTOMER: ("texts",), Kind.TWIN: ("texts", "subjects"), Kind.REPLY: ("texts",), Kind.NOTE: ("texts",),
     Kind.ASSIGN_TEAM: ("team",), Kind.ASSIGN: ("to",), Kind.SUBJECT: ("subjects",), Kind.SNOOZE: ("for",),
@@ -615,18 +638,18 @@ _NEEDED: Mapping[Kind, tuple[str, ...]] = {
     Kind.DELETE_MESSAGE: ("whose",),
 }  # fmt: skip
 _ALLOWED: Mapping[Kind, tuple[str, ...]] = {
-    Kind.CUSTOMER: ("attachments",), Kind.TWIN: ("attachments",), Kind.REPLY: ("attachments", "macro"),
+    Kind.CUSTOMER: ("attachments",), Kind.TWIN: ("attachments",), Kind.REPLY: ("attachments", "macro", "markdown"),
     Kind.NOTE: ("macro",), Kind.ASSIGN: ("macro",), Kind.TAGS: ("add", "remove"),
 }  # fmt: skip
 # What must stand earlier in a story for a beat to have anything to act on.
 _EARLIER: Mapping[Kind, set[Kind]] = {
     Kind.REOPEN: {Kind.CLOSE, Kind.SNOOZE}, Kind.UNSPAM: {Kind.SPAM}, Kind.UNTRASH: {Kind.TRASH},
     Kind.DELETE: {Kind.TRASH}, Kind.MERGE: {Kind.TWIN}, Kind.UNASSIGN: {Kind.ASSIGN, Kind.REPLY},
-    Kind.UNASSIGN_TEAM: {Kind.ASSIGN_TEAM},
+    Kind.UNASSIGN_TEAM: {Kind.ASSIGN_TEAM}, Kind.FORGET: {Kind.CLOSE},
 }  # fmt: skip
 
 
-def _story(sheet: _Sheet, name: str, cast: Cast, folder: Path) -> Story:
+def _story(sheet: Sheet, name: str, cast: Cast, folder: Path) -> Story:
     kinds = sheet.texts("products", among={k for p in cast.products for k in p.kinds}) if sheet.has("products") else ()
     beats = tuple(_beat(beat, cast, folder) for beat in sheet.sheets("beats", "beat"))
     story = Story(
@@ -650,13 +673,13 @@ def _story(sheet: _Sheet, name: str, cast: Cast, folder: Path) -> Story:
     return story
 
 
-def _sender(sheet: _Sheet) -> Sender:
+def _sender(sheet: Sheet) -> Sender:
     sender = Sender(sheet.text("name"), sheet.address("email"), sheet.texts("when") if sheet.has("when") else ())
     sheet.finish()
     return sender
 
 
-def _beat(sheet: _Sheet, cast: Cast, folder: Path) -> Beat:
+def _beat(sheet: Sheet, cast: Cast, folder: Path) -> Beat:
     kind = Kind(sheet.choice("do", Kind))
     sheet.place += f" ({kind})"
     needed = _NEEDED.get(kind, ())
@@ -685,7 +708,7 @@ def _beat(sheet: _Sheet, cast: Cast, folder: Path) -> Beat:
     return beat
 
 
-def _own(sheet: _Sheet, cast: Cast, folder: Path, keys: set[str]) -> dict[str, Any]:
+def _own(sheet: Sheet, cast: Cast, folder: Path, keys: set[str]) -> dict[str, Any]:
     """The values that only this kind of beat has; keys of other kinds stay behind and are complained of."""
     tags = [tag.name for tag in cast.tags]
     files = [path.name for path in (folder / "files").glob("*")]
@@ -694,6 +717,7 @@ def _own(sheet: _Sheet, cast: Cast, folder: Path, keys: set[str]) -> dict[str, A
         "subjects": ("subjects", lambda: sheet.variants("subjects")),
         "attachments": ("attachments", lambda: sheet.texts("attachments", among=files)),
         "macro": ("macro", lambda: sheet.choice("macro", [macro.name for macro in cast.macros])),
+        "markdown": ("markdown", lambda: sheet.take("markdown", bool)),
         "whose": ("whose", lambda: sheet.choice("whose", ("customer", "desk"))),
         "team": ("team", lambda: sheet.choice("team", [team.name for team in cast.teams])),
         "to": ("to", lambda: sheet.choice("to", ("agent", "colleague", "lead"))),
@@ -709,12 +733,12 @@ def _actors(kind: Kind) -> tuple[str, ...]:
     """Who may do such a beat; the first is who does it when the file does not say."""
     if kind in _BY_THEMSELVES:
         return ("customer",)
-    if kind in (Kind.MERGE, Kind.DELETE):
+    if kind in _OF_LEADS:
         return ("lead",)
     return ("agent", "colleague", "lead") + (("observer",) if kind is Kind.NOTE else ())
 
 
-def _fit_beats(sheet: _Sheet, story: Story) -> None:
+def _fit_beats(sheet: Sheet, story: Story) -> None:
     """No single beat can tell whether something before it gave it anything to act on."""
     if story.weight < 1:
         raise sheet.fault(f"'weight' is {story.weight}, not 1 or more")
@@ -733,7 +757,7 @@ def _fit_beats(sheet: _Sheet, story: Story) -> None:
         names |= {beat.name} if beat.name else set()
 
 
-def _fit_versions(sheet: _Sheet, story: Story) -> None:
+def _fit_versions(sheet: Sheet, story: Story) -> None:
     """Every version finds words wherever it needs them, and no other version is named than the opening has."""
     spoken: list[tuple[str, str, tuple[Variant, ...], tuple[str, ...]]] = [("", "subject", story.subjects, ())]
     for place, beat in _places(story):
@@ -758,7 +782,7 @@ def _places(story: Story) -> list[tuple[str, Beat]]:
     return [(f"beat {number} ({beat.kind})", beat) for number, beat in enumerate(story.beats, 1)]
 
 
-def _fit_products(sheet: _Sheet, story: Story) -> None:
+def _fit_products(sheet: Sheet, story: Story) -> None:
     variants = story.subjects + tuple(variant for beat in story.beats for variant in beat.texts + beat.subjects)
     used = {name for variant in variants for name in placeholders(variant.text)}
     if used & {"product", "price"} and not story.products:

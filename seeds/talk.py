@@ -1,14 +1,16 @@
 """What is said in a ticket of the demo world, by whom and in whose words."""
 
 import mimetypes
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from helpdesk import messages, tickets
+from helpdesk import chat, markdown, messages, tickets
 from helpdesk.drafts import Draft, File
-from helpdesk.models import Ticket, TicketMessage
-from seeds import profiles
+from helpdesk.mail.htmltext import html_text
+from helpdesk.models import Customer, Integration, Ticket, TicketMessage
+from seeds import orders, profiles
 from seeds.stories import CONTENT, Agent, Beat
 from seeds.thread import Thread
 
@@ -19,15 +21,32 @@ _ANSWERED_BY_MAIL: Final = frozenset({"email", "contact_form", "help-center", "p
 def customer_writes(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
     """The first message opens the ticket; a later one opens it again."""
     channel = thread.story.channel
+    if channel == chat.CHANNEL and thread.world.staff.chat is not None:
+        _customer_chats(thread, thread.world.staff.chat, beat, who, at)
+        return
     if not thread.is_open:
         thread.customer = thread.meet(thread.person)
         thread.ticket = _open(thread, beat, thread.words(thread.story.subjects, who, at), channel, who, at)
         thread.is_open = True
+        orders.enter(thread)
         return
     if thread.wakes is not None:
         thread.wakes = min(thread.wakes, at)
     draft = _received(thread, beat, f"Re: {thread.ticket.subject}", channel, who, at)
     messages.receive(thread.ticket, draft, by=thread.by_customer)
+
+
+def _customer_chats(thread: Thread, integration: Integration, beat: Beat, who: Agent, at: datetime) -> None:
+    """In the window on the shop's page; the desk names the ticket after whoever writes."""
+    if thread.wakes is not None:
+        thread.wakes = min(thread.wakes, at)
+    said = chat.Words(text=thread.words(beat.texts, who, at), name=thread.person.name, address=thread.person.email)
+    thread.ticket = chat.write(integration, thread.visit, said)
+    thread.customer = thread.world.player.session.get_one(Customer, thread.ticket.customer_id)
+    if not thread.is_open:
+        thread.is_open = True
+        thread.visit = replace(thread.visit, ticket_id=thread.ticket.id)
+        orders.enter(thread)
 
 
 def customer_writes_anew(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
@@ -99,6 +118,7 @@ def _write_first(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
     )
     thread.ticket, thread.holder = tickets.create(staff.account, opening, by=staff.by(who)), who
     thread.is_open = True
+    orders.enter(thread)
 
 
 def _received(thread: Thread, beat: Beat, subject: str, channel: str, who: Agent, at: datetime) -> Draft:
@@ -125,9 +145,12 @@ def _said(thread: Thread, beat: Beat, subject: str | None, who: Agent, at: datet
     own_id = thread.mail_id(staff.cast.support) if by_mail else None
     answered, thread.last_mail = thread.last_mail, own_id or thread.last_mail
     macro = staff.macros.get(beat.macro or "")
+    words = thread.words(beat.texts, who, at)
     return Draft(
         sender=staff.user(who),
-        body_text=thread.words(beat.texts, who, at),
+        body_text=words,
+        body_html=(html := markdown.to_html(words) if beat.markdown else None),
+        stripped_text=html_text(html) if html else None,
         subject=subject,
         channel="email" if by_mail else channel,
         message_id=own_id,

@@ -36,6 +36,10 @@ class Telling:
                 return
 
     def _play(self, beat: Beat, who: Agent, at: datetime) -> None:
+        if self._thread.world.staff.has_left(who):
+            heir = self._who(beat, at)
+            self._thread.world.player.plan(self._when(beat, heir, at), partial(self._play, beat, heir))
+            return
         beats.play(self._thread, beat, who, at)
         self._thread.world.told.add(beat.kind)
         self._last = at

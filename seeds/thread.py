@@ -8,7 +8,8 @@ from typing import Final
 
 from audit.actors import Actor
 from helpdesk import customers
-from helpdesk.models import Customer, Ticket
+from helpdesk.chat import Visit
+from helpdesk.models import Customer, ShopOrder, Ticket
 from seeds import facts
 from seeds.crowd import Crowd, Person
 from seeds.player import Player
@@ -29,6 +30,7 @@ class World:
     seed: int
     customers: dict[str, Customer] = field(default_factory=dict)  #: by address
     told: set[Kind] = field(default_factory=set)  #: kinds of beats that have happened
+    order_numbers: set[str] = field(default_factory=set)  #: that customers have written of
 
 
 class Thread:
@@ -48,13 +50,26 @@ class Thread:
         self.is_open = False  #: whether there is a ticket yet
         self.twin: Ticket | None = None
         self.team: str | None = None
-        self.holder: Agent | None = None  #: who has the ticket
+        self._holder: Agent | None = None
         self.hand: Agent | None = None  #: who looked at it last, though it is nobody's
         self.wakes: datetime | None = None  #: when it comes back, or came back, from its last snooze
         self.last_mail: str | None = None  #: Message-ID of what was said last in public
         self._colleague: Agent | None = None
-        self._facts = facts.made_up(world.staff.cast, story, self.person, self.other, start, self.rng)
+        self.order: ShopOrder | None = None  #: what it is about, in the shop's books
+        self.visit = Visit(f"{self.rng.getrandbits(128):032x}")  #: the browser they chat in
+        self._facts, self.purchase = facts.made_up(
+            world.staff.cast, story, self.person, self.other, start, world.order_numbers, self.rng
+        )
         self._phrases = facts.phrases(self.person, self.rng)
+
+    @property
+    def holder(self) -> Agent | None:
+        """Who has the ticket."""
+        return None if self.world.staff.has_left(self._holder) else self._holder
+
+    @holder.setter
+    def holder(self, agent: Agent | None) -> None:
+        self._holder = agent
 
     @property
     def by_customer(self) -> Actor:
@@ -82,7 +97,7 @@ class Thread:
 
     def colleague(self, at: datetime) -> Agent:
         """Another one, always the same."""
-        if self._colleague is None:
+        if self._colleague is None or self.world.staff.has_left(self._colleague):
             mine = self.holder or self.hand
             self._colleague = self.world.staff.another(mine, self.team, self.story.language, at, self.rng)
         return self._colleague
@@ -116,6 +131,7 @@ class Thread:
         crowd, language = self.world.crowd, self.story.language
         if self.story.senders:
             return crowd.sender(self.rng.choice(fitting(self.story.senders, self.version)), language, self.rng)
-        if self.story.channel in WITHOUT_MAILBOX:
+        # Nobody else's ticket waits for somebody who is about to be forgotten.
+        if self.story.channel in WITHOUT_MAILBOX or self.story.has(Kind.FORGET):
             return crowd.stranger(language, self.rng)
         return crowd.somebody(language, self.rng)

@@ -16,7 +16,7 @@ from audit.replay import Report, replay
 from automation import clockwork
 from helpdesk import passwords
 from helpdesk.models import Account
-from seeds import attendance, beats, chores, office, orders
+from seeds import attendance, beats, chores, office, orders, ratings
 from seeds.arrivals import Arrivals
 from seeds.crowd import Crowd
 from seeds.player import Player
@@ -96,9 +96,11 @@ def _tell(
     attendance.plan_attendance(player, staff, rota.local(opened).date() + timedelta(days=1), until, rng)
     chores.plan_chores(player, staff, start, until, rng)
     orders.plan_orders(world, arrivals, count, rng)
+    ratings.plan_answers(player, staff, start, until, Random(f"{seed} ratings"))
     for number, (story, at) in enumerate(_tickets(stories, count, arrivals, until, rng)):
         player.plan(at, partial(_begin, world, story, f"ticket {number}"))
     player.play(until, lambda at: progress((at - opened) / (until - opened)))
+    orders.ship_all(world, until)
     player.deliver_all()
     set_clock(session, staff.account.id, desk=until, rate=0)
     return player
