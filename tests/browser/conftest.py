@@ -1,7 +1,8 @@
 """One server with a small desk for all browser tests, and pages on which any console error is a failure."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -65,14 +66,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Iterator[House]:
     """The server; when all tests are done, its log must rebuild it."""
-    folder = tmp_path_factory.mktemp("house")
+    with served(tmp_path_factory.mktemp("house"), _furnish) as house:
+        yield house
+
+
+@contextmanager
+def served(folder: Path, furnish: Callable[[Desk], int]) -> Iterator[House]:
+    """A server on a desk of its own, whose log must rebuild it in the end."""
     patch = pytest.MonkeyPatch()
     patch.setenv("HELPDESK_INSTANCE", str(folder))
     helpdesk_desk.connect_machines(timers)
     with sqlite_url(folder) as url:
         engine = engine_for(url)
         desk = open_desk(open_session(engine))
-        full = _furnish(desk)
+        full = furnish(desk)
         config = replace(
             settings.from_environment({}),
             database_url=url.render_as_string(),

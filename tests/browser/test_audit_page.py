@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from audit.actors import Actor
 from helpdesk import tickets
 from tests.browser.conftest import House
+from tests.browser.looks import complaints
 
 LOG = "/settings/audit"
 
@@ -53,12 +53,6 @@ def close(house: House, number: int, by: Actor | None = None) -> None:
     with desk.acting():
         tickets.close(desk.ticket(number), by=by or desk.by_ana)
     desk.session.rollback()
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds."""
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
 def test_filters_answer_while_one_chooses(house: House, log: Page) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from helpdesk import integrations, tickets
 from helpdesk.models import Delivery, Integration
 from tests.browser.conftest import House, watch
-from tests.browser.test_pages import complaints
+from tests.browser.looks import complaints
 
 
 @pytest.fixture

@@ -4,17 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpdesk import macros
 from tests.browser.conftest import House, log_in
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds."""
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+from tests.browser.looks import complaints
 
 
 def labels(page: Page) -> list[str]:

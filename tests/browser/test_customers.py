@@ -4,18 +4,12 @@ import re
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from helpdesk import customers, tickets
 from helpdesk.models import Customer
 from tests.browser.conftest import House
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds."""
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+from tests.browser.looks import complaints
 
 
 def add(house: House, name: str, email: str, tickets_too: int = 0) -> int:

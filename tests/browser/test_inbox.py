@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from helpdesk import tickets
 from tests.browser.conftest import House, log_in
+from tests.browser.looks import complaints
 
 
 def row(page: Page, number: int) -> Locator:
@@ -20,12 +20,6 @@ def row(page: Page, number: int) -> Locator:
 def pane(page: Page) -> Locator:
     """The ticket that is open."""
     return page.locator("#ticket-page")
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds."""
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
 def reloads(page: Page) -> None:

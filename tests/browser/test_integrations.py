@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from helpdesk import integrations, widgets
 from helpdesk.models import Integration, Role
 from tests.browser.conftest import House, log_in, watch
-from tests.browser.test_pages import complaints
+from tests.browser.looks import complaints
 from tests.desks import Trail
 from tests.listening import Ear, listening
 

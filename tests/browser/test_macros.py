@@ -2,16 +2,10 @@
 
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import House, log_in
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds."""
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+from tests.browser.looks import complaints
 
 
 def test_a_macro_is_made_changed_put_away_and_deleted(house: House, owner: Page) -> None:

@@ -2,18 +2,12 @@
 
 from typing import Any, Literal
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import House, log_in
+from tests.browser.looks import complaints
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds."""
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
 def test_the_other_ticket_is_found_looked_at_and_merged(house: House, owner: Page) -> None:

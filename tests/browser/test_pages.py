@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import House, log_in
+from tests.browser.looks import complaints
 
 PAGES = [
     "/tickets",
@@ -21,12 +21,6 @@ PAGES = [
     "/mail",
     "/nothing-here",
 ]
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds."""
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
 
 @pytest.fixture

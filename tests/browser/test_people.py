@@ -12,7 +12,7 @@ from automation.deliveries import Route, send_due
 from helpdesk.mail import trap
 from helpdesk.web import auth
 from tests.browser.conftest import House, log_in, watch
-from tests.browser.test_pages import complaints
+from tests.browser.looks import complaints
 from tests.databases import engine_for
 from tests.desks import PASSWORD, open_session
 

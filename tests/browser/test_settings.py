@@ -12,7 +12,7 @@ from sqlalchemy import select
 from helpdesk import settings
 from helpdesk.models import Delivery
 from tests.browser.conftest import House, log_in, watch
-from tests.browser.test_pages import complaints
+from tests.browser.looks import complaints
 
 API_ONLY = "/settings/audit?api_only=1&event="
 

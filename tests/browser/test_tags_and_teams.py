@@ -7,7 +7,8 @@ from playwright.sync_api import Page, expect
 
 from helpdesk import tags
 from tests.browser.conftest import House
-from tests.browser.test_customers import complaints, logged, too_wide
+from tests.browser.looks import complaints
+from tests.browser.test_customers import logged, too_wide
 
 
 def a_tagged_ticket(house: House, *names: str) -> int:

@@ -3,19 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from helpdesk import tags, views
 from helpdesk.models import View
 from helpdesk.views import Shape
 from tests.browser.conftest import House
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds."""
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+from tests.browser.looks import complaints
 
 
 def make(house: House, **chosen: object) -> int:

@@ -62,7 +62,7 @@ class Route:
 @cache
 def routes() -> tuple[Route, ...]:
     """All routes but the static files, read from the application itself: nobody can forget one."""
-    app = _application()
+    app = application()
     found = []
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
@@ -123,7 +123,8 @@ def things_of(session: Session, account_id: int) -> dict[str, Any]:
     return found
 
 
-def _application() -> Flask:
+def application() -> Flask:
+    """The application, with no desk behind it."""
     nowhere = Path(tempfile.gettempdir()) / "no desk is ever here.db"
     config = replace(settings.from_environment({}), database_url=f"sqlite:///{nowhere}", secret_key="only for tests")
     return create_app(config)

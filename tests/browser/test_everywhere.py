@@ -1,0 +1,69 @@
+"""Every page that there is, read from the application itself: axe finds nothing, and nothing scrolls sideways."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import House, log_in, served, watch
+from tests.browser.looks import complaints
+from tests.desks import Desk
+from tests.helpdesk.web.everywhere import address, application, furnish_everything, routes, things_of
+
+PAGES = [
+    route
+    for route in routes()
+    if route.method == "GET" and not route.is_public and not {"name", "menu", "mail_id"} & {*route.arguments}
+]
+#: Answers to programs, or fragments that only stand within a page.
+NO_PAGES = {"audit.newer", "audit.older", "macros.pick", "shell.pulse", "tickets.compose"}
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Iterator[tuple[House, list[str]]]:
+    """A desk with one of everything, and the addresses of all its pages."""
+
+    def furnish(desk: Desk) -> int:
+        furnish_everything(desk)
+        return desk.a_ticket("A ticket").id
+
+    with served(tmp_path_factory.mktemp("everything"), furnish) as house:
+        app: Flask = application()
+        things: dict[str, Any] = things_of(house.desk.session, house.desk.account_id)
+        yield house, [address(app, route, things) for route in PAGES if route.endpoint not in NO_PAGES]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(
+    browser: Browser,
+    everything: tuple[House, list[str]],
+    problems: list[str],
+    scheme: Literal["light", "dark"],
+) -> None:
+    house, addresses = everything
+    context = browser.new_context(base_url=house.url, color_scheme=scheme, reduced_motion="reduce")
+    page = log_in(watch(context.new_page(), problems), "owner@demo.example")
+    found = {}
+    for path in addresses:
+        page.goto(path)
+        if lines := complaints(page):
+            found[path] = lines
+    context.close()
+    assert found == {}
+
+
+def test_no_page_scrolls_sideways_on_a_phone(
+    browser: Browser, everything: tuple[House, list[str]], problems: list[str]
+) -> None:
+    house, addresses = everything
+    context = browser.new_context(base_url=house.url, viewport={"width": 390, "height": 844})
+    page = log_in(watch(context.new_page(), problems), "owner@demo.example")
+    assert {path: width for path in addresses if (width := _width(page, path)) > 390} == {}
+    context.close()
+
+
+def _width(page: Page, path: str) -> int:
+    page.goto(path)
+    return int(page.evaluate("document.documentElement.scrollWidth"))
