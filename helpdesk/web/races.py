@@ -61,7 +61,8 @@ def _since(session: Session, ticket: Ticket, version: int) -> list[Row[Any]]:
     for event in events:
         if steps <= 0:
             break
-        since.append(event)
+        if event.changes or event.type == "ticket-updated":  # what changes nothing overtakes nobody
+            since.append(event)
         steps -= event.type == "ticket-updated"
     return since
 

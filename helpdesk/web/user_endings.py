@@ -5,7 +5,7 @@ from flask import Response, g, url_for
 from audit.db import db
 from helpdesk import people
 from helpdesk.cascades import consequences
-from helpdesk.models import User
+from helpdesk.models import Role, User
 from helpdesk.refusals import Refused
 from helpdesk.web import answers, cascading
 from helpdesk.web.changing import acting, held_row, me, needs
@@ -13,6 +13,7 @@ from helpdesk.web.htmx import go_to
 from helpdesk.web.sheets import sheet
 from helpdesk.web.users import blueprint, read_user, refused
 
+OWNER = "The owner of an account can't be deleted. Deactivate the account under Settings → Account instead."
 YOURSELF = "This is you, so nothing was done: nobody deletes themselves. Ask another admin."
 
 
@@ -69,6 +70,7 @@ def delete(user_id: int) -> Response:
 def _ask(user_id: int, problem: str | None = None, status: int = 200) -> Response:
     session = db.session()
     user = read_user(session, user_id)
+    never = YOURSELF if user_id == g.user.id else OWNER if user.role == Role.OWNER else None
     return sheet(
         "layout/_confirm.html",
         f"Delete {user.name}",
@@ -79,8 +81,8 @@ def _ask(user_id: int, problem: str | None = None, status: int = 200) -> Respons
             *consequences(session, user).sentences,
             "There is no undo. To shut somebody out for a while, switch them off instead.",
         ],
-        problem=problem,
-        act="Delete",
+        problem=problem or never,
+        act=None if never else "Delete",
         keep="Keep them",
         back=url_for("users.show", user_id=user_id),
     )

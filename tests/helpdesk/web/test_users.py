@@ -221,6 +221,15 @@ def test_the_owner_is_not_edited_switched_off_or_deleted_by_anybody(desk: Desk, 
     assert trail.types == []
 
 
+@pytest.mark.parametrize("who", ["owner", "admin"])
+def test_who_can_never_be_deleted_is_not_offered_for_deletion(desk: Desk, enter: Enter, who: str) -> None:
+    number = {"owner": desk.owner_id, "admin": desk.admin_id}[who]
+    sheet = enter("admin@demo.example").get(address(number, "/delete")).get_data(as_text=True)
+    assert "There is no undo" not in sheet
+    assert ">Delete</button>" not in sheet
+    assert ("The owner of an account can" if who == "owner" else "nobody deletes themselves") in sheet
+
+
 def test_nobody_changes_or_deletes_themselves_here(desk: Desk, enter: Enter) -> None:
     admin = enter("admin@demo.example")
     form = {"name": "Ada Admin", "email": "admin@demo.example", "role": "lite"}
