@@ -17,6 +17,9 @@ PAGES = [
     for route in routes()
     if route.method == "GET" and not route.is_public and not {"name", "menu", "mail_id"} & {*route.arguments}
 ]
+# Each area's own journeys look at their pages in every run; this one makes sure that none is left out.
+pytestmark = pytest.mark.long
+
 #: Answers to programs, or fragments that only stand within a page.
 NO_PAGES = {"audit.newer", "audit.older", "macros.pick", "shell.pulse", "tickets.compose"}
 
