@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import g, url_for
-from sqlalchemy import Select, literal, null, or_, select, union_all
+from sqlalchemy import Select, cast, literal, null, or_, select, union_all
 
+from audit.base import BigId
 from audit.clock import desk_now
 from audit.db import db
 from audit.directory import Member, Viewer
@@ -44,7 +45,8 @@ _TABLES: Final[dict[str, tuple[Any, Any]]] = {
     "Ticket": (Ticket, Ticket.id),
     "TicketMessage": (TicketMessage, TicketMessage.ticket_id),
     "SatisfactionSurvey": (SatisfactionSurvey, SatisfactionSurvey.ticket_id),
-    **{kind: (model, null()) for kind, (model, _, _) in PAGES.items()},
+    # Of a sort: PostgreSQL takes two bare nulls for texts, and no number stands below a text.
+    **{kind: (model, cast(null(), BigId)) for kind, (model, _, _) in PAGES.items()},
 }
 
 

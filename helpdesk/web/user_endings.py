@@ -77,7 +77,9 @@ def _ask(user_id: int, problem: str | None = None, status: int = 200) -> Respons
         status,
         address=url_for("users.delete", user_id=user_id),
         question=f"Delete {user.name}?",
-        consequences=[
+        consequences=[]
+        if never
+        else [
             *consequences(session, user).sentences,
             "There is no undo. To shut somebody out for a while, switch them off instead.",
         ],

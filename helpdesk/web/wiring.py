@@ -36,9 +36,9 @@ from helpdesk.web import (
     widgets,
 )
 
-# These add their routes to the blueprints of users, customers and tickets.
+# These add their routes to the blueprints of tickets, customers, users and views.
 from helpdesk.web import bulk_verbs, customer_endings, ticket_endings, ticket_macros, ticket_merging  # noqa: F401  # isort: skip
-from helpdesk.web import ticket_talk, ticket_verbs, ticket_why, user_endings  # noqa: F401  # isort: skip
+from helpdesk.web import ticket_talk, ticket_verbs, ticket_why, user_endings, view_lists  # noqa: F401  # isort: skip
 
 
 def install(app: Flask, config: Config) -> None:
