@@ -67,9 +67,13 @@ class Phrase:
     note: str = ""
 
 
+#: Whether an event fits, asked in Python: anything with the columns of `audit.log`.
+Test = Callable[[Any], bool]
+
+
 @dataclass(frozen=True)
 class Filter:
-    """One filter: how it is called, and what it means in the address, in SQL and in the sentence."""
+    """One filter: how it is called, and what it means in the address, in SQL, in Python and in the sentence."""
 
     field: str
     label: str
@@ -77,6 +81,7 @@ class Filter:
     read: Callable[[Asked, Ground, Complain], Mapping[str, Any]]
     write: Callable[[Query, Ground], Iterable[tuple[str, str]]]
     condition: Callable[[Query, Ground], Iterable[ColumnElement[bool]]]  #: all must hold
+    tests: Callable[[Query, Ground], Iterable[Test]]  #: the same, of one event in hand
     words: Callable[[Query, Ground], Phrase]
 
 
@@ -104,6 +109,11 @@ def _members_condition(query: Query, _ground: Ground) -> Iterable[ColumnElement[
     return [func.coalesce(_c.user_id, NO_USER).in_(query.members)] if query.members else []
 
 
+def _members_tests(query: Query, _ground: Ground) -> Iterable[Test]:
+    chosen = frozenset(query.members)
+    return [lambda event: (event.user_id or NO_USER) in chosen] if chosen else []
+
+
 def _members_words(query: Query, ground: Ground) -> Phrase:
     names = [ground.people[number] if number != NO_USER else "No user" for number in query.members]
     return Phrase(after=f"by {_some(names, 'any of {} team members')}" if names else "")
@@ -129,6 +139,14 @@ def _types_condition(query: Query, _ground: Ground) -> Iterable[ColumnElement[bo
     return [] if query.api_only else [_c.type.not_in([type_.name for type_ in registry if not type_.in_drop_down])]
 
 
+def _types_tests(query: Query, _ground: Ground) -> Iterable[Test]:
+    chosen = frozenset(query.types)
+    if chosen:
+        return [lambda event: event.type in chosen]
+    left_out = frozenset() if query.api_only else frozenset(type_.name for type_ in registry if not type_.in_drop_down)
+    return [lambda event: event.type not in left_out] if left_out else []
+
+
 def _types_words(query: Query, _ground: Ground) -> Phrase:
     if not query.types:
         return Phrase(note="API-only events included" if query.api_only else "API-only events left out")
@@ -150,6 +168,11 @@ def _types_words(query: Query, _ground: Ground) -> Phrase:
 def _read_target(asked: Asked, _ground: Ground, complain: Complain) -> Mapping[str, Any]:
     found = asking.target(asked.get("object", []), complain)
     return {"target": Target(*found) if found else None}
+
+
+def _target_tests(query: Query, _ground: Ground) -> Iterable[Test]:
+    target = query.target
+    return [lambda event: (event.object_type, event.object_id) == (target.type, target.id)] if target else []
 
 
 def _read_context(asked: Asked, _ground: Ground, complain: Complain) -> Mapping[str, Any]:
@@ -186,14 +209,34 @@ def _period_condition(query: Query, ground: Ground) -> Iterable[ColumnElement[bo
     ]
 
 
+def _period_tests(query: Query, ground: Ground) -> Iterable[Test]:
+    span = span_of(query.period, ground.now, ground.zone)
+    start, end = span.start, span.end
+    return [
+        *([lambda event: event.created_datetime >= start] if start is not None else []),
+        *([lambda event: event.created_datetime < end] if end is not None else []),
+    ]
+
+
 def _period_words(query: Query, ground: Ground) -> Phrase:
     words = span_words(span_of(query.period, ground.now, ground.zone), ground.now, ground.zone)
     return Phrase(after=f"{words} ({ground.zone.key})")
 
 
 FILTERS: Final = (
-    Filter("members", "Team member", ("member",), _read_members, _write_members, _members_condition, _members_words),
-    Filter("types", "Event", ("event", "api_only"), _read_types, _write_types, _types_condition, _types_words),
+    Filter(
+        "members",
+        "Team member",
+        ("member",),
+        _read_members,
+        _write_members,
+        _members_condition,
+        _members_tests,
+        _members_words,
+    ),
+    Filter(
+        "types", "Event", ("event", "api_only"), _read_types, _write_types, _types_condition, _types_tests, _types_words
+    ),
     Filter(
         "target",
         "Object",
@@ -201,6 +244,7 @@ FILTERS: Final = (
         _read_target,
         lambda query, _: [("object", f"{query.target.type}:{query.target.id}")] if query.target else [],
         lambda query, _: [_c.object_type == query.target.type, _c.object_id == query.target.id] if query.target else [],
+        _target_tests,
         lambda query, _: Phrase(after=f"on {asking.noun(query.target.type)} {query.target.id}" if query.target else ""),
     ),
     Filter(
@@ -210,9 +254,19 @@ FILTERS: Final = (
         _read_context,
         lambda query, _: [("context", str(query.context))] if query.context else [],
         lambda query, _: [_c.context == query.context] if query.context else [],
+        lambda query, _: [lambda event: event.context == query.context] if query.context else [],
         lambda query, _: Phrase(after="in one chain" if query.context else ""),
     ),
-    Filter("period", "Period", ("period", "from", "to"), _read_period, _write_period, _period_condition, _period_words),
+    Filter(
+        "period",
+        "Period",
+        ("period", "from", "to"),
+        _read_period,
+        _write_period,
+        _period_condition,
+        _period_tests,
+        _period_words,
+    ),
 )
 
 PARAMETERS: Final = frozenset(name for filter_ in FILTERS for name in filter_.parameters)
@@ -247,6 +301,12 @@ def conditions(query: Query, ground: Ground, *, leave_out: str = "") -> list[Col
     return [
         condition for filter_ in FILTERS if filter_.field != leave_out for condition in filter_.condition(query, ground)
     ]
+
+
+def matches(query: Query, ground: Ground) -> Test:
+    """What `conditions` ask of the database, asked of an event in hand: for the live tail, and to check the SQL."""
+    tests = [test for filter_ in FILTERS for test in filter_.tests(query, ground)]
+    return lambda event: all(test(event) for test in tests)
 
 
 def _some(names: list[str], many: str) -> str:

@@ -14,10 +14,9 @@ import helpdesk.events  # noqa: F401  # fills the registry
 from audit import queries
 from audit.action import enter
 from audit.clock import wall_now
-from audit.filters import Ground, Query
+from audit.filters import Ground, Query, matches
 from audit.log import event_table
-from audit.periods import Period, read_wall, span_of
-from audit.types import registry
+from audit.periods import Period, read_wall
 from tests.desks import TUESDAY
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -77,19 +76,7 @@ def ground_now(session: Session, account_id: int, now: datetime = NOW) -> Ground
 
 def slowly(rows: Iterable[Any], query: Query, ground: Ground) -> list[int]:
     """The ids that a query should find, newest first, by looking at every event in Python."""
-    span = span_of(query.period, ground.now, ground.zone)
-    api_only = {type_.name for type_ in registry if not type_.in_drop_down}
-
-    def fits(row: Any) -> bool:
-        return (
-            (span.start is None or row.created_datetime >= span.start)
-            and (span.end is None or row.created_datetime < span.end)
-            and (not query.members or (row.user_id or 0) in query.members)
-            and (row.type in query.types if query.types else query.api_only or row.type not in api_only)
-            and (query.target is None or (row.object_type, row.object_id) == (query.target.type, query.target.id))
-            and (query.context is None or row.context == query.context)
-        )
-
+    fits = matches(query, ground)
     found = sorted(((row.created_datetime, row.id) for row in rows if fits(row)), reverse=True)
     return [number for _, number in found]
 
