@@ -21,6 +21,7 @@ from helpdesk.web import wiring
 from helpdesk.web.directory import HelpdeskDirectory
 from helpdesk.web.requests import DeskRequest
 from seeds import commands as seeds_commands
+from seeds import trigger_commands
 
 ROOT = Path(__file__).resolve().parent
 
@@ -75,7 +76,14 @@ def helpdesk() -> None:
     links.use(settings.from_environment().base_url)
 
 
-for package in (audit_commands, helpdesk_commands, account_commands, automation_commands, seeds_commands):
+for package in (
+    audit_commands,
+    helpdesk_commands,
+    account_commands,
+    automation_commands,
+    seeds_commands,
+    trigger_commands,
+):
     for command in package.COMMANDS:
         helpdesk.add_command(command)
 

@@ -20,7 +20,7 @@ from helpdesk.events import (
     ACCOUNT_UPDATED,
 )
 from helpdesk.mail.charsets import clean_line
-from helpdesk.models import Account, LoginSession, Role, User
+from helpdesk.models import Account, Delivery, LoginSession, Role, User
 from helpdesk.permissions import may
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
@@ -29,6 +29,8 @@ SIGN_UP: Final = Actor.system("sign-up")
 
 #: Subdomains under which people would look for something else.
 RESERVED: Final = frozenset({"admin", "api", "app", "help", "mail", "smtp", "static", "support", "welcome", "www"})
+#: Throw-away accounts have subdomains that begin so.
+SANDBOX: Final = "sandbox-"
 LONGEST_NAME: Final = 200
 
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])")
@@ -112,12 +114,23 @@ def reactivate(account: Account, *, by: Actor) -> None:
     record(ACCOUNT_REACTIVATED, account, by=by)
 
 
+def archive(account: Account, *, by: Actor) -> None:
+    """Put the account away for good: nobody gets in, nothing happens in it or leaves it any more; its log stays."""
+    session = session_of(account)
+    if account.archived_datetime is not None:
+        return
+    account.archived_datetime = now(session)
+    session.execute(delete(LoginSession).where(LoginSession.account_id == account.id))
+    session.execute(delete(Delivery).where(Delivery.account_id == account.id, Delivery.status == "queued"))
+    record(ACCOUNT_UPDATED, account, by=by)
+
+
 def checked_domain(given: str) -> str:
     """A subdomain that a new account can have, if nobody has it yet; raises Refused."""
     domain = given.strip().lower()
     if not _DOMAIN.fullmatch(domain) or "--" in domain:
         raise Refused("Take 2 to 63 letters from a to z, digits and single hyphens, such as clay-and-kettle.")
-    if domain in RESERVED:
+    if domain in RESERVED or domain.startswith(SANDBOX):
         raise Refused(f"{domain} is kept for the desk itself. Take another one.")
     return domain
 

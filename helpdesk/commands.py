@@ -118,8 +118,13 @@ def bring_up_to_date(config: Config) -> bool:
             enter(session, None)
             for account_id in list(session.scalars(select(Account.id).order_by(Account.id))):
                 with acting(session, account_id, source="cli"):
-                    record(SCHEMA_MIGRATED, session.get_one(Account, account_id), by=COMMAND_LINE)
+                    tell_of_migration(session.get_one(Account, account_id), by=COMMAND_LINE)
     return changed
+
+
+def tell_of_migration(account: Account, *, by: Actor) -> None:
+    """The tables have another shape now: note it in the account's log."""
+    record(SCHEMA_MIGRATED, account, by=by)
 
 
 @contextmanager

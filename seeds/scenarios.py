@@ -14,22 +14,58 @@ from seeds.scenes import (
     tickets,
     views,
 )
-from seeds.scenes.kinds import Line, Quiet, Scenario, all_quiet, all_scenarios, covered_types
-
-#: The modules whose scenes are entered; each is a noun of the desk.
-CHAPTERS = (
-    account,
-    bulk,
-    configuration,
-    connections,
-    invitations,
-    leaving,
-    macros,
-    messages,
-    people,
-    surveys,
-    tickets,
-    views,
+from seeds.scenes.kinds import (
+    Line,
+    Quiet,
+    Scenario,
+    all_quiet,
+    all_scenarios,
+    covered_types,
+    key_of,
 )
 
-__all__ = ["CHAPTERS", "Line", "Quiet", "Scenario", "all_quiet", "all_scenarios", "covered_types"]
+#: The modules whose scenes are entered, from what people do first to what is done for many tickets at once.
+CHAPTERS = (
+    tickets,
+    messages,
+    people,
+    invitations,
+    account,
+    configuration,
+    connections,
+    views,
+    surveys,
+    leaving,
+    macros,
+    bulk,
+)
+
+_PLACES = {chapter.__name__: place for place, chapter in enumerate(CHAPTERS)}
+
+
+def scenes_of(type_: str) -> list[Scenario]:
+    """The scenes of a type, the plainest first: that is the one which its card fires."""
+    return sorted((scene for scene in all_scenarios() if scene.type == type_), key=_place)
+
+
+def quiet_of(type_: str) -> list[Quiet]:
+    """The scenes after which nothing of this type is in the log."""
+    return sorted((scene for scene in all_quiet() if scene.type == type_), key=_place)
+
+
+def _place(scene: Scenario | Quiet) -> int:
+    return _PLACES.get(scene.cause.__module__, len(_PLACES))
+
+
+__all__ = [
+    "CHAPTERS",
+    "Line",
+    "Quiet",
+    "Scenario",
+    "all_quiet",
+    "all_scenarios",
+    "covered_types",
+    "key_of",
+    "quiet_of",
+    "scenes_of",
+]

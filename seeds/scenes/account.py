@@ -6,7 +6,7 @@ from audit.action import begin
 from audit.actors import Actor
 from audit.ledger import seal
 from helpdesk import accounts, desk, people, settings
-from helpdesk.commands import COMMAND_LINE
+from helpdesk.commands import COMMAND_LINE, tell_of_migration
 from seeds.scenes.beginnings import SYSTEM, USER
 from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import SIGN_UP, Stage
@@ -166,4 +166,40 @@ def the_command_line_switches_on(stage: Stage, _number: int) -> None:
 
 @quiet("account-reactivated", "It is on already")
 def it_is_on_already(stage: Stage, _number: int) -> None:
+    the_owner_switches_on(stage, 0)
+
+
+@scenario("schema-migrated", "The desk's software is updated", ("schema-migrated", SYSTEM))
+def the_software_is_updated(stage: Stage, _number: int) -> None:
+    with stage.acting("cli"):
+        tell_of_migration(stage.account, by=COMMAND_LINE)
+
+
+@scenario(
+    "account-updated",
+    "A throw-away account is put away for good",
+    ("account-updated", SYSTEM),
+)
+def an_account_is_put_away(stage: Stage, _number: int) -> None:
+    with stage.acting("cli"):
+        accounts.archive(stage.account, by=COMMAND_LINE)
+
+
+def _put_away(stage: Stage) -> int:
+    an_account_is_put_away(stage, 0)
+    return 0
+
+
+@quiet("account-updated", "It is put away already", prepare=_put_away)
+def it_is_put_away_already(stage: Stage, _number: int) -> None:
+    an_account_is_put_away(stage, 0)
+
+
+@quiet(
+    "account-reactivated",
+    "It was put away for good",
+    prepare=_put_away,
+    refusal="This account was archived when it was reset; it can't be switched on again.",
+)
+def it_was_put_away_for_good(stage: Stage, _number: int) -> None:
     the_owner_switches_on(stage, 0)

@@ -1,5 +1,6 @@
 """What a scene is, and the list in which each module of scenes enters its own."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,11 @@ class Quiet:
     refusal: str | None = None  #: the sentence, if it is refused
 
 
+def key_of(scene: Scenario | Quiet) -> str:
+    """A scene's title as an address has it; unique among the scenes of its type."""
+    return "-".join(re.findall(r"[a-z0-9]+", scene.title.lower().replace("'", "")))
+
+
 _scenarios: dict[str, list[Scenario]] = {}
 _quiet: list[Quiet] = []
 
@@ -47,7 +53,7 @@ def scenario(
     prepare: Callable[[Stage], int] | None = None,
     data: dict[str, Any] | None = None,
 ) -> Callable[[Scene], Scene]:
-    """Register a scene for an event type; the first of a type is the one that a card fires."""
+    """Register a scene for an event type."""
 
     def register(cause: Scene) -> Scene:
         _scenarios.setdefault(type_, []).append(Scenario(type_, title, prepare or _nothing, cause, writes, data))

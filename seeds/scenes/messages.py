@@ -36,7 +36,6 @@ def somebody_unknown_writes(stage: Stage, _number: int) -> None:
         tickets.create(stage.account, tickets.Opening(customer=dan, subject="A lid", messages=(draft,)), by=by)
 
 
-@scenario("ticket-message-created", "Carol writes again", RECEIVED, ("ticket-updated", CUSTOMER), prepare=open_ticket)
 @scenario(
     "ticket-reopened",
     "Carol writes on a closed ticket",
@@ -60,6 +59,7 @@ def somebody_unknown_writes(stage: Stage, _number: int) -> None:
     ("ticket-updated", CUSTOMER),
     prepare=spam_ticket,
 )
+@scenario("ticket-message-created", "Carol writes again", RECEIVED, ("ticket-updated", CUSTOMER), prepare=open_ticket)
 def carol_writes(stage: Stage, number: int) -> None:
     with stage.acting("email"):
         words = Draft(sender=stage.carol, body_text="Any news?", via="email")
