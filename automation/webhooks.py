@@ -11,11 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from audit.action import begin, current, enter
-from audit.clock import wall_now
+from audit.action import begin, enter
 from audit.log import event_table
 from audit.sessions import scoped
-from helpdesk import calling, integrations, lookups, outgoing
+from helpdesk import calling, integrations, lookups
 from helpdesk.models import Delivery, Integration, RuleCursor, Ticket, TicketMessage
 
 #: How many events are looked at in one transaction.
@@ -52,7 +51,7 @@ def tell_failed(session: Session, failed: Delivery) -> None:
             message = session.get(TicketMessage, failed.ticket_message_id) if failed.ticket_message_id else None
             extra = {"delivery": {"id": failed.id, "to": failed.recipient, "error": failed.last_error}}
             values = _values(ticket, failed.ticket_id, message) | extra
-            _queue(session, integration, MESSAGE_FAILED, f"delivery-{failed.id}", values, failed.ticket_id)
+            calling.queue(integration, MESSAGE_FAILED, f"delivery-{failed.id}", values, failed.ticket_id)
 
 
 def _is_behind(session: Session, account_id: int) -> bool:
@@ -100,7 +99,7 @@ def _catch_up(session: Session, cursor: RuleCursor, newest: int) -> int:
     for trigger, event in _reasons(integration, found):
         queued += 1
         ticket_id, values = _about(session, event)
-        _queue(session, integration, trigger, str(event.id), values, ticket_id)
+        calling.queue(integration, trigger, str(event.id), values, ticket_id)
     cursor.event_id = found[-1].id if len(found) == BATCH else newest
     return queued
 
@@ -161,40 +160,3 @@ def _values(ticket: Ticket | None, ticket_id: int | None, message: TicketMessage
             "created_datetime": message.created_datetime,
         }
     return values
-
-
-def _queue(
-    session: Session,
-    integration: Integration,
-    trigger: str,
-    reason: str,
-    values: dict[str, Any],
-    ticket_id: int | None,
-) -> None:
-    http = integration.http or {}
-    values = {"trigger": trigger, **values}
-    status, error, url = "queued", None, str(http.get("url"))
-    try:
-        url = outgoing.address(url, values)
-    except outgoing.Unsendable as problem:
-        status, error = "failed", str(problem)
-    session.add(
-        Delivery(
-            account_id=integration.account_id,
-            kind="webhook",
-            stable_id=f"webhook.{integration.id}.{trigger}.{reason}",
-            ticket_id=ticket_id,
-            integration_id=integration.id,
-            recipient=url,
-            payload={
-                "trigger": trigger,
-                "method": http.get("method", "POST"),
-                "content_type": http.get("request_content_type"),
-                "body": calling.body_of(integration, values).decode(),
-            },
-            status=status,
-            last_error=error,
-            created_datetime=current(session).at,
-            next_attempt_datetime=wall_now() if status == "queued" else None,
-        )
-    )

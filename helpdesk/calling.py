@@ -1,4 +1,4 @@
-"""What an HTTP integration sends: address, headers, body and signature, with a ticket's values filled in."""
+"""What an HTTP integration sends: address, headers, body and signature, with a ticket's values filled in; and when."""
 
 import hashlib
 import hmac
@@ -6,11 +6,13 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
+from audit.action import now
 from audit.clock import wall_now
 from helpdesk import lookups, outgoing
 from helpdesk.integrations import FORM_BODY, JSON_BODY
-from helpdesk.models import Integration
+from helpdesk.models import Delivery, Integration
 from helpdesk.outgoing import Call
+from helpdesk.sessions import session_of
 
 
 def call_of(integration: Integration, values: dict[str, Any], own_headers: dict[str, str] | None = None) -> Call:
@@ -23,6 +25,39 @@ def call_of(integration: Integration, values: dict[str, Any], own_headers: dict[
         headers_of(integration, values, body, http.get("request_content_type"), own_headers),
         body,
     )
+
+
+def queue(
+    integration: Integration, trigger: str, reason: str, values: dict[str, Any], ticket_id: int | None
+) -> Delivery:
+    """Queue a call, with everything filled in now; the reason makes its stable id."""
+    http, session = integration.http or {}, session_of(integration)
+    values = {"trigger": trigger, **values}
+    status, error, url = "queued", None, str(http.get("url"))
+    try:
+        url = outgoing.address(url, values)
+    except outgoing.Unsendable as problem:
+        status, error = "failed", str(problem)
+    delivery = Delivery(
+        account_id=integration.account_id,
+        kind="webhook",
+        stable_id=f"webhook.{integration.id}.{trigger}.{reason}",
+        ticket_id=ticket_id,
+        integration_id=integration.id,
+        recipient=url,
+        payload={
+            "trigger": trigger,
+            "method": http.get("method", "POST"),
+            "content_type": http.get("request_content_type"),
+            "body": body_of(integration, values).decode(),
+        },
+        status=status,
+        last_error=error,
+        created_datetime=now(session),
+        next_attempt_datetime=wall_now() if status == "queued" else None,
+    )
+    session.add(delivery)
+    return delivery
 
 
 def body_of(integration: Integration, values: dict[str, Any]) -> bytes:

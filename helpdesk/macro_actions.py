@@ -31,10 +31,13 @@ Arguments = dict[str, Any]
 
 @dataclass(frozen=True)
 class Names:
-    """What people and teams are called."""
+    """What the things are called that actions name by number."""
 
     users: Mapping[int, str] = field(default_factory=dict)
     teams: Mapping[int, str] = field(default_factory=dict)
+    macros: Mapping[int, str] = field(default_factory=dict)
+    integrations: Mapping[int, str] = field(default_factory=dict)
+    fields: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def _checked(action: Mapping[str, Any], place: int) -> dict[str, Any]:
     return {"name": kind.name, "title": title, "type": "user", "arguments": kept}
 
 
-def _text(arguments: Arguments, name: str, longest: int = LONGEST_TEXT, what: str = "text") -> str:
+def text_of(arguments: Arguments, name: str, longest: int = LONGEST_TEXT, what: str = "text") -> str:
+    """An argument that is a text and not empty; raises Refused."""
     value = arguments.get(name)
     if not isinstance(value, str) or not value.strip():
         raise Refused(f"it needs a {what}.")
@@ -98,9 +102,9 @@ def _text(arguments: Arguments, name: str, longest: int = LONGEST_TEXT, what: st
 
 
 def _check_reply(arguments: Arguments) -> Arguments:
-    kept: Arguments = {"body_text": _text(arguments, "body_text")}
+    kept: Arguments = {"body_text": text_of(arguments, "body_text")}
     if arguments.get("body_html"):
-        kept["body_html"] = _text(arguments, "body_html")
+        kept["body_html"] = text_of(arguments, "body_html")
     if arguments.get("markdown"):
         kept["markdown"] = True
     return kept
@@ -133,21 +137,22 @@ def _check_snooze(arguments: Arguments) -> Arguments:
         except ValueError:
             raise Refused(f"{until[:40]!r} is no date and time with an offset.") from None
         return {"until": until}
-    span = _text(arguments, "for", 60, "span of time, such as 3h or 2d")
+    span = text_of(arguments, "for", 60, "span of time, such as 3h or 2d")
     if not parse_span(span):
         raise Refused("a ticket can't sleep for no time at all.")
     return {"for": span}
 
 
 def _check_user(arguments: Arguments) -> Arguments:
-    return {"assignee_user": _who(arguments, "assignee_user", "a team member", others=(WHOEVER_APPLIES,))}
+    return {"assignee_user": who_of(arguments, "assignee_user", "a team member", others=(WHOEVER_APPLIES,))}
 
 
 def _check_team(arguments: Arguments) -> Arguments:
-    return {"assignee_team": _who(arguments, "assignee_team", "a team")}
+    return {"assignee_team": who_of(arguments, "assignee_team", "a team")}
 
 
-def _who(arguments: Arguments, name: str, what: str, others: tuple[str, ...] = ()) -> dict[str, Any] | None:
+def who_of(arguments: Arguments, name: str, what: str, others: tuple[str, ...] = ()) -> dict[str, Any] | None:
+    """An argument that is an object with a number, or null; raises Refused."""
     if name not in arguments:
         raise Refused(f"choose {what}, or nobody.")
     given = arguments[name]
@@ -162,7 +167,7 @@ def _who(arguments: Arguments, name: str, what: str, others: tuple[str, ...] = (
 
 
 def _check_subject(arguments: Arguments) -> Arguments:
-    return {"subject": _text(arguments, "subject", LONGEST_SUBJECT, "subject")}
+    return {"subject": text_of(arguments, "subject", LONGEST_SUBJECT, "subject")}
 
 
 def _check_priority(arguments: Arguments) -> Arguments:
@@ -172,7 +177,7 @@ def _check_priority(arguments: Arguments) -> Arguments:
 
 
 def _check_note(arguments: Arguments) -> Arguments:
-    return {"body_text": _text(arguments, "body_text")}
+    return {"body_text": text_of(arguments, "body_text")}
 
 
 def _check_call(arguments: Arguments) -> Arguments:
@@ -183,11 +188,11 @@ def _check_call(arguments: Arguments) -> Arguments:
     body = arguments.get("body")
     if body and method == "GET":
         raise Refused("a GET has no body.")
-    return {**kept, "body": _text(arguments, "body", what="body")} if body else kept
+    return {**kept, "body": text_of(arguments, "body", what="body")} if body else kept
 
 
 def _address(arguments: Arguments) -> str:
-    address = _text(arguments, "url", LONGEST_ADDRESS, "address that begins with https:// or http://")
+    address = text_of(arguments, "url", LONGEST_ADDRESS, "address that begins with https:// or http://")
     try:
         outgoing.check_address(address)
     except outgoing.Unsendable as refusal:

@@ -88,6 +88,12 @@ class Words:
         return _plain(value, self.zone)
 
 
+def unknown_in(text: str) -> tuple[str, ...]:
+    """The placeholders of a text that nobody would know where no person writes it, as they are written."""
+    known = {name: "" for name in VARIABLES if not name.startswith("current_user.")}
+    return Words(known, ZoneInfo("UTC")).fill(text).unknown
+
+
 def for_markdown(value: str) -> str:
     """A value that Markdown takes for plain words."""
     return _MARKDOWN_SIGNS.sub(r"\\\1", value)

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
+from helpdesk import schedules
 from helpdesk.events import ACCOUNT_SETTING_CREATED, ACCOUNT_SETTING_UPDATED, ACCOUNT_UPDATED
 from helpdesk.models import Account, AccountSetting
 from helpdesk.refusals import Refused
@@ -60,6 +61,9 @@ def change(account: Account, type_: str, data: dict[str, Any], *, by: Actor) -> 
         row.data = data
         record(ACCOUNT_SETTING_UPDATED, account, by=by)
     record(ACCOUNT_UPDATED, account, by=by)
+    if type_ == "business-hours":
+        session = session_of(account)
+        schedules.arrange_all(session, account.id, data["timezone"], now(session))
 
 
 def checked(type_: str, data: object) -> dict[str, Any]:

@@ -204,6 +204,22 @@ def set_language(ticket: Ticket, language: str | None, *, by: Actor) -> None:
     record(TICKET_UPDATED, ticket, by=by)
 
 
+def exclude_from_surveys(ticket: Ticket, *, by: Actor) -> None:
+    """Say that its customer is never asked how it was."""
+    if ticket.excluded_from_csat:
+        return
+    ticket.excluded_from_csat = True
+    record(TICKET_UPDATED, ticket, by=by)
+
+
+def exclude_from_merging(ticket: Ticket, *, by: Actor) -> None:
+    """Say that the desk never merges it by itself."""
+    if ticket.excluded_from_auto_merge:
+        return
+    ticket.excluded_from_auto_merge = True
+    record(TICKET_UPDATED, ticket, by=by)
+
+
 def mark_spam(ticket: Ticket, *, by: Actor) -> None:
     """Move it to the Spam view; its status stays."""
     if ticket.spam:

@@ -9,7 +9,7 @@ from audit.folding import fold
 from helpdesk.language.conditions import Age, All, AnyOf, Condition, CurrentUser, Not, Test, Value, understand
 from helpdesk.language.trees import Tree, expression_of
 from helpdesk.language.vocabulary import OF_TICKETS, OWN, Vocabulary, of_rules
-from helpdesk.models import Ticket
+from helpdesk.models import Ticket, TicketMessage
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,27 @@ def ticket_facts(ticket: Ticket) -> dict[str, Any]:
         "ticket.customer.name": customer.name,
         **{f"{OWN}{held.custom_field_id}": held.value for held in ticket.field_values},
     }
+
+
+def message_facts(message: TicketMessage | None) -> dict[str, Any]:
+    """All that can be asked of the message that a rule looks at; nothing where there is none."""
+    if message is None:
+        return {}
+    return {
+        "message.body_text": message.stripped_text or message.body_text,
+        "message.subject": message.subject,
+        "message.channel": message.channel,
+        "message.via": message.via,
+        "message.from_agent": message.from_agent,
+        "message.public": message.public,
+        "message.sender.email": message.sender_address,
+        "message.sender.name": message.sender_name,
+        "message.intents.name": [_name(intent) for intent in message.intents or ()],
+    }
+
+
+def _name(intent: Any) -> str:
+    return str(intent.get("name") if isinstance(intent, dict) else intent)
 
 
 def _test(test: Test, facts: Facts) -> bool:

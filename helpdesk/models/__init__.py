@@ -5,7 +5,7 @@ from audit.files import StoredFile
 from helpdesk.models.account import Account, AccountSetting
 from helpdesk.models.customer import Customer, CustomerChannel, CustomerFieldValue
 from helpdesk.models.extras import CustomField, Integration, SatisfactionSurvey, Widget
-from helpdesk.models.machinery import Delivery, Job, LoginSession, ReadMark, RuleCursor, ShopOrder
+from helpdesk.models.machinery import Delivery, Job, LoginSession, ReadMark, RuleCursor, RuleRun, ShopOrder
 from helpdesk.models.macro import Macro, Rule
 from helpdesk.models.message import Attachment, TicketMessage
 from helpdesk.models.tag import Tag
@@ -33,6 +33,7 @@ __all__ = [
     "Role",
     "Rule",
     "RuleCursor",
+    "RuleRun",
     "SatisfactionSurvey",
     "ShopOrder",
     "StoredFile",

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from audit.base import AccountScoped, Base, BigId, Json, UtcDateTime
@@ -75,6 +76,20 @@ class RuleCursor(AccountScoped, Base):
     account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"))
     name: Mapped[str] = mapped_column(String(64))
     event_id: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class RuleRun(AccountScoped, Base):
+    """That a rule acted on a ticket in a chain, which it does once."""
+
+    __tablename__ = "rule_run"
+    __unlogged__ = "cursors"
+    __table_args__ = (UniqueConstraint("rule_id", "context", "ticket_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"), index=True)
+    rule_id: Mapped[int] = mapped_column(BigId)
+    ticket_id: Mapped[int] = mapped_column(BigId)
+    context: Mapped[UUID] = mapped_column(Uuid)
 
 
 class Job(AccountScoped, Base):

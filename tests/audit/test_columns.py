@@ -37,6 +37,7 @@ UNLOGGED: dict[str, str] = {
     "ReadMark": "read marks",
     "ApiKey.last_used_datetime": "last use",
     "RuleCursor": "cursors",
+    "RuleRun": "cursors",
     "Rule.failures_in_a_row": "cursors",
     "Rule.next_run_datetime": "cursors",
     "Delivery": "delivery rows",

@@ -16,7 +16,7 @@ from audit.clock import wall_now
 from automation import calls, deliveries, webhooks
 from automation.calls import MOST_FAILURES, PAUSES
 from automation.deliveries import LEASE
-from helpdesk import integrations, messages, outbox, tickets
+from helpdesk import calling, integrations, messages, outbox, tickets
 from helpdesk.drafts import Draft
 from helpdesk.models import Delivery, Integration, Ticket
 from tests.desks import Desk, open_session
@@ -196,14 +196,14 @@ def test_whoever_is_killed_between_leaves_nothing_out_and_doubles_nothing(
     connect(desk, ear)
     for _ in range(3):
         desk.a_ticket()
-    queue = webhooks._queue
+    queue = calling.queue
 
     def die(*given: Any) -> None:
         queue(*given)
         raise SystemExit
 
     with monkeypatch.context() as dying:
-        dying.setattr(webhooks, "_queue", die)
+        dying.setattr(calling, "queue", die)
         with pytest.raises(SystemExit):
             follow(desk)
     assert all_calls(desk) == []
