@@ -16,6 +16,7 @@ from automation import timers
 from helpdesk import account_commands, desk, links, outgoing
 from helpdesk import commands as helpdesk_commands
 from helpdesk import config as settings
+from helpdesk.api import wiring as api
 from helpdesk.config import Config, Misconfigured
 from helpdesk.web import wiring
 from helpdesk.web.directory import HelpdeskDirectory
@@ -55,6 +56,7 @@ def create_app(config: Config | None = None) -> Flask:
     directory.install(app, HelpdeskDirectory())
     wiring.install(app, config)
     app.register_blueprint(pages.blueprint)
+    api.install(app, config)
     return app
 
 

@@ -22,7 +22,7 @@ from helpdesk.events import (
 from helpdesk.mail.charsets import clean_line
 from helpdesk.models import Account, Delivery, LoginSession, Role, User
 from helpdesk.permissions import may
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 
 SIGN_UP: Final = Actor.system("sign-up")
@@ -42,7 +42,7 @@ WELCOME_TEXT: Final = (
 )
 
 
-class DomainTaken(Refused):
+class DomainTaken(Taken):
     """Another desk has this subdomain."""
 
 

@@ -12,7 +12,7 @@ from helpdesk.events import CUSTOMER_UPDATED
 from helpdesk.mail.addresses import valid_address
 from helpdesk.mail.charsets import clean_line
 from helpdesk.models import Account, Customer, CustomerChannel
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 
 EMAIL: Final = "email"
@@ -75,7 +75,7 @@ def put(customer: Customer, type_: str, address: str, *, first: bool = False) ->
     session = session_of(customer)
     someone = holder(session.get_one(Account, customer.account_id), type_, address)
     if someone is not None and someone is not customer:
-        raise Refused(f"{address} belongs to another customer, {someone.display_name}. Merge the two instead.")
+        raise Taken(f"{address} belongs to another customer, {someone.display_name}. Merge the two instead.")
     channel = next((each for each in customer.channels if (each.type, each.address) == (type_, address)), None)
     if channel is None:
         at, account_id = now(session), customer.account_id

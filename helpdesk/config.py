@@ -48,6 +48,8 @@ class Config:
     sign_up: bool  #: whether anybody may open a new account
     mail_domain: str  #: new accounts take mail at support@<subdomain>.<this>
     outgoing_allow: tuple[tuple[str, int], ...] = ()  #: host and port that may be called although not public
+    api_rate: tuple[int, int] | None = (40, 20)  #: calls in so many seconds per API key; None: as many as come
+    api_lenient: bool = False  #: whether the API passes over parameters and fields that it doesn't know
 
     @property
     def is_embedded(self) -> bool:
@@ -78,6 +80,8 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         sign_up=_switch(environ, "SIGN_UP", database_url.startswith("sqlite")),
         mail_domain=_domain(environ, "MAIL_DOMAIN", "example"),
         outgoing_allow=_places(environ.get("OUTGOING_ALLOW", "")),
+        api_rate=_rate(environ.get("API_RATE_LIMIT", "")),
+        api_lenient=environ.get("API_LENIENT", "").strip() in ("1", "on"),
     )
 
 
@@ -98,6 +102,15 @@ def _places(listed: str) -> tuple[tuple[str, int], ...]:
             raise Misconfigured(f"OUTGOING_ALLOW lists host:port, such as 127.0.0.1:9000, and not {place!r}.")
         found.append((host.strip("[]").lower(), int(port)))
     return tuple(found)
+
+
+def _rate(word: str) -> tuple[int, int] | None:
+    if word.strip().lower() == "off":
+        return None
+    calls, _, seconds = (word.strip() or "40/20").partition("/")
+    if not all(part.isascii() and part.isdigit() and 0 < int(part) <= 10**6 for part in (calls, seconds)):
+        raise Misconfigured(f"API_RATE_LIMIT is calls/seconds, such as 40/20, or off, and not {word!r}.")
+    return int(calls), int(seconds)
 
 
 def _driver(url: str) -> str:

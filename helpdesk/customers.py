@@ -12,7 +12,7 @@ from helpdesk.events import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from helpdesk.leaving import Going
 from helpdesk.mail.charsets import clean_line, clean_text
 from helpdesk.models import Account, Customer, CustomerChannel, Job
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 
 LONGEST_NAME: Final = 500
@@ -54,7 +54,7 @@ def _add(account: Account, name: str | None, email: str | None, profile: dict[st
     session, at, address = session_of(account), now(session_of(account)), _tidy_email(email)
     profile = _tidied(profile)
     if address and find(account, address) is not None:
-        raise Refused(f"There is a customer with the address {address} already.")
+        raise Taken(f"There is a customer with the address {address} already.")
     customer = Customer(
         account_id=account.id,
         email=address,

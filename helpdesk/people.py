@@ -26,7 +26,7 @@ from helpdesk.leaving import Going
 from helpdesk.mail.addresses import valid_address
 from helpdesk.mail.charsets import clean_line
 from helpdesk.models import Account, Job, LoginSession, Role, User
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 
 SHORTEST_PASSWORD: Final = 8
@@ -38,7 +38,7 @@ LONGEST_BIO: Final = 500
 PROFILE: Final = frozenset({"bio", "country", "language", "timezone"})
 
 
-class AddressTaken(Refused):
+class AddressTaken(Taken):
     """The address belongs to another team member."""
 
     def __init__(self, address: str) -> None:

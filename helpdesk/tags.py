@@ -15,7 +15,7 @@ from helpdesk.events import TAG_CREATED, TAG_RENAMED, TAG_UPDATED, TICKET_TAGS_A
 from helpdesk.leaving import Going
 from helpdesk.mail.charsets import clean_line, clean_text
 from helpdesk.models import Account, Job, Macro, Rule, Tag, Ticket, TicketTag
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 
 LONGEST_NAME: Final = 256
@@ -28,7 +28,7 @@ def create(account: Account, name: str, *, color: str | None = None, description
     """Make a tag; its name is case-sensitive and stands once in an account."""
     session, tidy = session_of(account), _tidy(name)
     if _named(session, account.id, tidy) is not None:
-        raise Refused(f"There is a tag {tidy!r} already.")
+        raise Taken(f"There is a tag {tidy!r} already.")
     return _make(session, account.id, tidy, by=by, color=color, description=description)
 
 
@@ -37,7 +37,7 @@ def update(tag: Tag, *, name: str, color: str | None, description: str | None, b
     tidy = _tidy(name)
     renamed = tag.name != tidy
     if renamed and _named(session_of(tag), tag.account_id, tidy) is not None:
-        raise Refused(f"There is a tag {tidy!r} already. Merge the two instead.")
+        raise Taken(f"There is a tag {tidy!r} already. Merge the two instead.")
     decoration, words = _decoration(color), _tidy_description(description)
     if not renamed and (tag.decoration, tag.description) == (decoration, words):
         return
@@ -119,7 +119,7 @@ def why_kept(tag: Tag) -> str | None:
 def _refuse_used(tag: Tag) -> None:
     kept = why_kept(tag)
     if kept is not None:
-        raise Refused(kept)
+        raise Taken(kept)
 
 
 def _make(

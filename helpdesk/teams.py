@@ -14,7 +14,7 @@ from helpdesk.events import TEAM_CREATED, TEAM_UPDATED
 from helpdesk.leaving import Going
 from helpdesk.mail.charsets import clean_line, clean_text
 from helpdesk.models import Account, Job, Team, TeamMember, User
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 from helpdesk.signs import decoration
 
@@ -34,7 +34,7 @@ def create(
     """Make a team with its first members."""
     session, tidy = session_of(account), _tidy(name)
     if _is_taken(account.id, tidy, session):
-        raise Refused(f"There is a team {tidy!r} already.")
+        raise Taken(f"There is a team {tidy!r} already.")
     team = Team(
         account_id=account.id,
         name=tidy,
@@ -54,7 +54,7 @@ def update(
     """Edit a team and who is in it, all in one save."""
     tidy, sign, words = _tidy(name), decoration(emoji), _tidy_description(description)
     if tidy != team.name and _is_taken(team.account_id, tidy, session_of(team)):
-        raise Refused(f"There is a team {tidy!r} already. Choose another name.")
+        raise Taken(f"There is a team {tidy!r} already. Choose another name.")
     wanted, present = {user.id for user in members}, {member.user_id for member in team.members}
     if (team.name, team.decoration, team.description) == (tidy, sign, words) and wanted == present:
         return

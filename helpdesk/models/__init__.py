@@ -3,6 +3,7 @@
 from audit.clock import DeskClock
 from audit.files import StoredFile
 from helpdesk.models.account import Account, AccountSetting
+from helpdesk.models.api import ApiAnswer, ApiBucket
 from helpdesk.models.customer import Customer, CustomerChannel, CustomerFieldValue
 from helpdesk.models.extras import CustomField, Integration, SatisfactionSurvey, Widget
 from helpdesk.models.machinery import Delivery, Job, LoginSession, ReadMark, RuleCursor, RuleRun, ShopOrder
@@ -17,6 +18,8 @@ from helpdesk.models.view import View
 __all__ = [
     "Account",
     "AccountSetting",
+    "ApiAnswer",
+    "ApiBucket",
     "ApiKey",
     "Attachment",
     "CustomField",

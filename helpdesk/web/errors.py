@@ -10,6 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from audit.db import db
+from audit.rest.problems import body_of
 from helpdesk.refusals import NotFound, Refused
 from helpdesk.web import again
 from helpdesk.web.htmx import wants_partial
@@ -46,7 +47,7 @@ EXPIRED: Final = (
     "This page was open for too long, or your session has ended, so nothing was done. Reload it and try again."
 )
 #: PostgreSQL's words for it: a foreign key leads nowhere, a deadlock was ended.
-_RACES: Final = frozenset({"23503", "40P01"})
+RACES: Final = frozenset({"23503", "40P01"})
 OVERTAKEN: Final = "Somebody changed this at the same moment, so nothing was done. Look again."
 
 
@@ -64,7 +65,7 @@ def install(app: Flask) -> None:
 def sorry(status: int, sentence: str | None = None) -> Response:
     """An error as a page, or as a toast for a page that stays where it is."""
     if is_api():
-        return make_response({"error": {"msg": sentence or SAYINGS.get(status, SAYINGS[500])[1]}}, status)
+        return make_response(body_of(status), status)
     db.session.rollback()
     heading, usual = SAYINGS.get(status, SAYINGS[500 if status >= 500 else 400])
     said = sentence or usual
@@ -87,7 +88,7 @@ def _http(error: HTTPException) -> Response:
 
 def _overtaken(error: DBAPIError) -> Response:
     # What was chosen has just been deleted, or two who hold something wait for one another: both on PostgreSQL only.
-    if getattr(error.orig, "sqlstate", None) in _RACES:
+    if getattr(error.orig, "sqlstate", None) in RACES:
         return sorry(409, OVERTAKEN)
     raise error
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy import and_, select
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from audit.action import enter
@@ -18,7 +19,7 @@ from audit.db import db
 from audit.log import event_head
 from helpdesk import permissions, settings
 from helpdesk.config import Config
-from helpdesk.models import Account, AccountSetting, LoginSession, User
+from helpdesk.models import Account, AccountSetting, ApiKey, LoginSession, User
 from helpdesk.permissions import Action
 from helpdesk.web.htmx import wants_partial
 from helpdesk.web.security import is_api, local_path
@@ -77,7 +78,8 @@ def install(app: Flask) -> None:
             return None
         token = request.cookies.get(COOKIE)
         if token:
-            _recognise(db.session(), token)
+            mine, still = LoginSession.token_hash == _digest(token), LoginSession.expires_datetime > wall_now()
+            recognise(db.session(), LoginSession, mine, still)
         view = app.view_functions.get(request.endpoint or "")
         if g.user is None and view is not None and not getattr(view, "is_public", False):
             return _to_the_door()
@@ -129,7 +131,8 @@ def keep(response: Response, token: str) -> Response:
     return response
 
 
-def _recognise(session: Session, token: str) -> None:
+def recognise(session: Session, door: type[LoginSession] | type[ApiKey], *conditions: Any) -> Row[Any] | None:
+    """Who came in by this door, a log-in or a key: from here on they are here; the row ends with the door's columns."""
     enter(session, None)
     setting = and_(AccountSetting.account_id == Account.id, AccountSetting.type == "business-hours")
     found = session.execute(
@@ -146,29 +149,30 @@ def _recognise(session: Session, token: str) -> None:
             DeskClock.anchor_desk,
             DeskClock.rate,
             event_head.c.last_id,
+            door,
         )
-        .select_from(LoginSession)
-        .join(User, and_(User.id == LoginSession.user_id, User.account_id == LoginSession.account_id))
+        .select_from(door)
+        .join(User, and_(User.id == door.user_id, User.account_id == door.account_id))
         .join(Account, Account.id == User.account_id)
         .outerjoin(AccountSetting, setting)
         .outerjoin(DeskClock, DeskClock.account_id == Account.id)
         .outerjoin(event_head, event_head.c.account_id == Account.id)
         .where(
-            LoginSession.token_hash == _digest(token),
-            LoginSession.expires_datetime > wall_now(),
+            *conditions,
             User.active,
             Account.deactivated_datetime.is_(None),
             Account.archived_datetime.is_(None),
         )
     ).first()
     if found is None:
-        return
+        return None
     hours = found.data or settings.DEFAULTS["business-hours"]
     g.user = Me(found.id, found.name, found.email, found.role)
     g.account = Here(found.account_id, found.account_name, found.mail_address, hours.get("timezone") or "UTC")
     g.desk_clock = _clock(found)
     g.newest_event_id = found.last_id or 0
     enter(session, found.account_id)
+    return found
 
 
 def _clock(found: Any) -> Clock:

@@ -46,6 +46,8 @@ UNLOGGED: dict[str, str] = {
     "DeskClock": "the clock's anchor",
     "StoredFile": "file bytes, held by digest",
     "ShopOrder": "another system's data",
+    "ApiBucket": "rate limits",
+    "ApiAnswer": "answers to repeat",
 }
 
 REASONS = {
@@ -58,6 +60,8 @@ REASONS = {
     "the clock's anchor",
     "file bytes, held by digest",
     "another system's data",
+    "rate limits",
+    "answers to repeat",
 }
 
 MAPPERS: list[Mapper[Any]] = sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__name__)

@@ -1,0 +1,121 @@
+"""From a request to an answer: what was sent is read strictly, the call runs, and what it gives is written out."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from flask import Response, current_app, request
+from pydantic import TypeAdapter, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from audit.rest.calls import Call
+from audit.rest.paging import Page
+from audit.rest.problems import Problem, fields_of
+
+#: The longest body that is read; files go to /api/upload.
+LARGEST_BODY: Final = 10 * 2**20
+#: Controls but tab and line ends, halves of pairs, and what Unicode says is no character: no database likes them.
+_NOBODY_TYPES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_DEEPEST: Final = 50
+
+
+def answer(call: Call, numbers: Mapping[str, int]) -> Response:
+    """Run the call on what was sent; raises Problem."""
+    given: dict[str, Any] = {**numbers, **_asked(call), **_sent(call)}
+    return written(call, call.run(**given))
+
+
+def written(call: Call, result: Any) -> Response:
+    """What the call gave, as JSON."""
+    if isinstance(result, Response):
+        return result
+    if call.gives is None:
+        return Response(status=call.status, mimetype="application/json")
+    if isinstance(result, Page):
+        data = adapter(list[call.gives]).dump_json(result.data, by_alias=True)  # type: ignore[name-defined]
+        meta = {"prev_cursor": result.prev_cursor, "next_cursor": result.next_cursor, **result.meta}
+        head = json.dumps({"object": "list", "uri": _uri(), "meta": meta})
+        body = head[:-1].encode() + b', "data": ' + data + b"}"
+    else:
+        body = adapter(call.gives).dump_json(result, by_alias=True)
+    return Response(body, call.status, mimetype="application/json")
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:
+    """Reads and writes values of a kind; made once."""
+    return TypeAdapter(kind)
+
+
+def lenient() -> bool:
+    """Whether what is unknown is passed over instead of refused."""
+    return bool(current_app.config.get("API_LENIENT"))
+
+
+def _uri() -> str:
+    return f"{request.path}?{request.query_string.decode('ascii', 'replace')}"
+
+
+def _asked(call: Call) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, values in request.args.lists():
+        if len(values) > 1 and not call.query.takes_many(name):
+            raise Problem(400, call.fails, {name: ["It can be given only once."]})
+        given[name] = values if call.query.takes_many(name) else values[0]
+    try:
+        asked = call.query.model_validate(given, context={"lenient": lenient()})
+    except ValidationError as error:
+        raise Problem(400, call.fails, fields_of(error)) from error
+    return {"asked": asked} if call.query.model_fields else {}
+
+
+def _sent(call: Call) -> dict[str, Any]:
+    if call.body is None:
+        return {}
+    try:
+        body = adapter(call.body).validate_python(_json(call), context={"lenient": lenient()})
+    except ValidationError as error:
+        raise Problem(400, call.fails, fields_of(error)) from error
+    return {"body": body}
+
+
+def _json(call: Call) -> Any:
+    request.max_content_length = LARGEST_BODY
+    try:
+        raw = request.get_data()
+    except RequestEntityTooLarge as error:
+        raise Problem(413) from error
+    if not raw.strip() and not call.must_have_body:
+        return {}
+    if raw and not (request.mimetype == "application/json" or request.mimetype.endswith("+json")):
+        raise Problem(415)
+    try:
+        return _clean(json.loads(raw, parse_constant=_no_number, parse_float=_finite), 0)
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, "The body is no JSON, so nothing was done.") from error
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(word)
+
+
+def _finite(word: str) -> float:
+    number = float(word)
+    if not math.isfinite(number):
+        raise ValueError(word)
+    return number
+
+
+def _clean(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise ValueError("nested too deeply")
+    if isinstance(value, str):
+        return _NOBODY_TYPES.sub("", value)
+    if isinstance(value, dict):
+        return {_NOBODY_TYPES.sub("", name): _clean(part, depth + 1) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_clean(part, depth + 1) for part in value]
+    return value

@@ -1,0 +1,111 @@
+"""The recorder: each call of the API is declared once, where it is written, and everything else reads it from here."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from audit.rest.shapes import Paged, Query
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class NoQuery(Query):
+    """Nothing may stand behind the question mark."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One method on one path: what goes in, what comes out, who may, and which events it writes."""
+
+    resource: "Resource"
+    method: str
+    path: str  #: below /api, `/tickets/<number:ticket_id>`
+    run: Callable[..., Any]
+    needs: str  #: the action that the caller's role must allow
+    query: type[Query]
+    body: Any  #: a model, a list of one, or None
+    must_have_body: bool
+    status: int
+    gives: Any  #: what is answered: a model, a list of one; None: an empty body
+    is_list: bool  #: a part of a list, in the envelope of lists
+    writes: tuple[str, ...]  #: event types, in order, of the sample below
+    sample: Any  #: a body that works
+    asking: str  #: a query that works
+    is_ours: bool  #: not of the public API
+
+    @property
+    def endpoint(self) -> str:
+        """Its name among the application's routes."""
+        return f"{self.resource.name}_{self.run.__name__}"
+
+    @property
+    def says(self) -> str:
+        """What it does, in a sentence."""
+        return " ".join((self.run.__doc__ or "").split())
+
+    @property
+    def scope(self) -> str:
+        """What an application that acts for somebody must have been allowed."""
+        return f"{self.resource.scope}:{'read' if self.method == 'GET' else 'write'}"
+
+    @property
+    def fails(self) -> str:
+        """What is said when something is wrong with what was sent."""
+        doing = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "delete"}[self.method]
+        return f"Failed to {doing} {self.resource.noun}"
+
+
+class Resource:
+    """Calls that belong together."""
+
+    def __init__(self, name: str, title: str, *, noun: str, scope: str, about: str = "") -> None:
+        self.name, self.title, self.noun, self.scope, self.about = name, title, noun, scope, about
+        self.calls: list[Call] = []
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self.calls)
+
+    def call(
+        self,
+        line: str,
+        *,
+        needs: str,
+        query: type[Query] = NoQuery,
+        body: Any = None,
+        must_have_body: bool = True,
+        gives: Any = None,
+        status: int = 0,
+        writes: tuple[str, ...] = (),
+        sample: Any = None,
+        asking: str = "",
+        is_ours: bool = False,
+    ) -> Callable[[View], View]:
+        """Declare the function as the call of this line, `GET /tickets/<number:ticket_id>`.
+
+        It is given the numbers in the path by name, and what was sent as `asked` and `body`.
+        """
+        method, path = line.split(" ")
+
+        def declare(view: View) -> View:
+            self.calls.append(
+                Call(
+                    resource=self,
+                    method=method,
+                    path=path,
+                    run=view,
+                    needs=needs,
+                    query=query,
+                    body=body,
+                    must_have_body=must_have_body,
+                    status=status or {"POST": 201, "DELETE": 204}.get(method, 200),
+                    gives=gives,
+                    is_list=issubclass(query, Paged),
+                    writes=writes,
+                    sample=sample,
+                    asking=asking,
+                    is_ours=is_ours,
+                )
+            )
+            return view
+
+        return declare

@@ -1,0 +1,88 @@
+"""Puts the API into an application: its routes, who is let in, how errors read, the headers of every answer."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Blueprint, Flask, Response
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.routing import BaseConverter
+
+from audit.db import db
+from audit.rest import events
+from audit.rest.answering import answer
+from audit.rest.calls import Call, Resource
+from audit.rest.problems import Problem, response_of
+from helpdesk.api import docs, gate, limits, repeats, tags, teams
+from helpdesk.api.paths import PlainPaths
+from helpdesk.config import Config
+from helpdesk.refusals import NotFound, Refused, Taken
+from helpdesk.web.errors import OVERTAKEN, RACES
+from helpdesk.web.security import LARGEST_ID, csrf, is_api
+
+#: In the order of the documentation.
+RESOURCES: Final[tuple[Resource, ...]] = (events.resource, tags.resource, teams.resource)
+
+
+class SelfConverter(BaseConverter):
+    """The number of a user in an address; 0 is whoever calls."""
+
+    regex = r"0|[1-9][0-9]{0,18}"
+
+    def to_python(self, value: str) -> int:
+        return min(int(value), LARGEST_ID)
+
+
+def install(app: Flask, config: Config) -> None:
+    """Register every call that was declared."""
+    app.url_map.converters["self"] = SelfConverter
+    app.config["API_LENIENT"] = config.api_lenient
+    app.wsgi_app = PlainPaths(app.wsgi_app)  # type: ignore[method-assign]
+    blueprint = Blueprint("api", __name__, url_prefix="/api")
+    csrf.exempt(blueprint)
+    for resource in RESOURCES:
+        for call in resource:
+            blueprint.add_url_rule(call.path, call.endpoint, _view(call), methods=[call.method])
+    for kind, sorry in _SORRY.items():
+        blueprint.register_error_handler(kind, sorry)
+    docs.install(blueprint, RESOURCES)
+    app.register_blueprint(blueprint)
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        if is_api():
+            limits.tell(response)
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def _view(call: Call) -> Callable[..., Response]:
+    def view(**numbers: int) -> Response:
+        gate.let_in(call)
+        return repeats.once(lambda: answer(call, numbers))
+
+    view.call = call  # type: ignore[attr-defined]  # read by the tests of roles and shapes
+    return view
+
+
+def _problem(problem: Problem) -> Response:
+    db.session.rollback()
+    return response_of(problem)
+
+
+def _overtaken(error: DBAPIError) -> Response:
+    if getattr(error.orig, "sqlstate", None) in RACES:
+        return _problem(Problem(409, OVERTAKEN))
+    if isinstance(error, IntegrityError):  # somebody was faster to take the name
+        return _problem(Problem(409))
+    raise error
+
+
+_SORRY: Final[dict[type[Exception], Callable[[Any], Response]]] = {
+    Problem: _problem,
+    Taken: lambda refusal: _problem(Problem(409, str(refusal))),
+    Refused: lambda refusal: _problem(Problem(400, str(refusal))),
+    NotFound: lambda _: _problem(Problem(404)),
+    StaleDataError: lambda _: _problem(Problem(409, OVERTAKEN)),
+    DBAPIError: _overtaken,
+}

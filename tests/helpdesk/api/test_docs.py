@@ -1,0 +1,104 @@
+"""The documentation is the truth: what it shows works, and what it lists is there."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from threading import Thread
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from audit.rest.calls import Call
+from audit.types import registry
+from helpdesk.api.wiring import RESOURCES
+from tests.desks import Desk
+from tests.helpdesk.api.programs import Program
+from tests.helpdesk.web.everywhere import furnish_everything, things_of
+
+CALLS = [call for resource in RESOURCES for call in resource]
+
+
+class Lines(HTMLParser):
+    """The lines for a shell on the page, each with the number of the call above it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self._call, self._is_line = "", False
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        attributes = dict(attrs)
+        if tag == "article":
+            self._call = attributes["id"]
+        self._is_line = tag == "code" and attributes.get("class") == "api-curl"
+
+    def handle_data(self, data: str) -> None:
+        if self._is_line:
+            self.found[self._call] = self.found.get(self._call, "") + data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_line = False
+
+
+def takes_away(call: Call) -> bool:
+    """Whether something is gone afterwards."""
+    return call.method == "DELETE" or "merge" in call.path
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The application, really served."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_every_line_of_the_page_works(app: Flask, desk: Desk, api: Program, address: str) -> None:
+    lines = Lines()
+    lines.feed(app.test_client().get("/api/docs").text)
+    assert set(lines.found) == {call.endpoint for call in CALLS}
+    env = {"DESK": address, "EMAIL": api.email, "KEY": api.key, "PATH": os.environ["PATH"]}
+    wrong: dict[str, Any] = {}
+    # What takes away comes last, and finds one of everything each time; people go after all that they do.
+    for call in sorted(CALLS, key=lambda call: (takes_away(call), call.resource.name == "users")):
+        if not wrong and (takes_away(call) or "TICKET_ID" not in env):
+            furnish_everything(desk)
+        things = things_of(desk.session, desk.account_id)
+        desk.session.rollback()
+        env |= {name.upper(): str(number) for name, number in things.items()}
+        line = f"{lines.found[call.endpoint]} -s -o /dev/null -w '%{{http_code}}'"
+        done = subprocess.run(["bash", "-c", line], env=env, capture_output=True, text=True, timeout=30, check=False)
+        if done.stdout != str(call.status):
+            wrong[call.endpoint] = (lines.found[call.endpoint], done.stdout, done.stderr)
+    assert wrong == {}
+
+
+def test_the_document_lists_every_call_and_names_real_events(app: Flask) -> None:
+    answer = app.test_client().get("/api/openapi.json")
+    assert "Set-Cookie" not in answer.headers
+    document = answer.json
+    assert document is not None
+    listed = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    assert listed == {call.endpoint for call in CALLS}
+    assert {name for call in CALLS for name in call.writes} <= {type_.name for type_ in registry}
+    assert [call.endpoint for call in CALLS if not call.says] == []
+    assert "$ref" not in str(document) or all(
+        ref.rpartition("/")[2] in document["components"]["schemas"] for ref in _references(document)
+    )
+
+
+def _references(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from _references(each)
