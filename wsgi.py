@@ -11,8 +11,8 @@ from audit import commands as audit_commands
 from audit import directory, pages
 from audit.db import db
 from audit.sessions import prepare
+from automation import beforehand
 from automation import commands as automation_commands
-from automation import timers
 from helpdesk import account_commands, desk, links, outgoing
 from helpdesk import commands as helpdesk_commands
 from helpdesk import config as settings
@@ -50,7 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
-    desk.connect_machines(timers)
+    desk.connect_machines(beforehand)
     links.use(config.base_url)
     outgoing.use(config.outgoing_allow)
     directory.install(app, HelpdeskDirectory())
@@ -74,7 +74,7 @@ class _Commands(click.Group):
 def helpdesk() -> None:
     """A help desk whose audit log records everything that changes."""
     # Also for commands that need no pages.
-    desk.connect_machines(timers)
+    desk.connect_machines(beforehand)
     links.use(settings.from_environment().base_url)
 
 

@@ -1,6 +1,6 @@
 """Commands that run the desk, and that move its clock."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from audit.action import enter
 from audit.clock import desk_now
-from automation import clockwork, serving
+from automation import clockwork, serving, upcoming
+from automation.clockwork import Journey
 from helpdesk import settings
 from helpdesk.commands import chosen_account, command_session, with_account
 from helpdesk.models import Account
@@ -44,7 +45,7 @@ def clock() -> None:
 @clock.command()
 @with_account
 def show(account: str | None) -> None:
-    """Show the desk's time, and how fast it runs."""
+    """Show the desk's time, how fast it runs, and what comes next."""
     with command_session() as session:
         _show(session, chosen_account(session, account))
 
@@ -55,12 +56,11 @@ def show(account: str | None) -> None:
 def advance(span: str, account: str | None) -> None:
     """Move the clock forward by SPAN, such as 4h, 30d or 1w2d.
 
-    What falls due on the way happens at its own time.
+    What falls due on the way happens at its own time. Ctrl-C stops it where it is.
     """
     with command_session() as session:
         account_id = chosen_account(session, account)
-        length = _or_sentence(parse_span, span)
-        _move(session, account_id, desk_now(session, account_id) + length)
+        _move(session, account_id, _or_sentence(parse_span, span))
 
 
 @clock.command()
@@ -76,13 +76,19 @@ def to(moment: str, account: str | None) -> None:
         _move(session, account_id, _moment(session, account_id, moment))
 
 
-@clock.command("set")
-@click.option(
-    "--rate", type=float, required=True, help="How many times as fast as real time: 1 is real, 60 an hour a minute."
-)
+@clock.command("step")
 @with_account
-def set_(rate: float, account: str | None) -> None:
-    """Let the clock run faster or slower, from the present desk time."""
+def step_(account: str | None) -> None:
+    """Move the clock to the next thing due, and let it happen."""
+    with command_session() as session:
+        _move(session, chosen_account(session, account), None)
+
+
+@clock.command()
+@click.argument("rate", type=float)
+@with_account
+def rate(rate: float, account: str | None) -> None:
+    """Let the clock run RATE times as fast as real time: 1 is real, 60 an hour a minute, 0 frozen."""
     with command_session() as session:
         account_id = chosen_account(session, account)
         _or_sentence(clockwork.set_rate, session, account_id, rate)
@@ -92,27 +98,62 @@ def set_(rate: float, account: str | None) -> None:
 @clock.command()
 @with_account
 def freeze(account: str | None) -> None:
-    """Let the clock stand still; `clock set --rate 1` lets it run again."""
+    """Let the clock stand still; `clock rate 1` lets it run again."""
     with command_session() as session:
         account_id = chosen_account(session, account)
-        clockwork.set_rate(session, account_id, 0)
+        _or_sentence(clockwork.set_rate, session, account_id, 0)
         _show(session, account_id)
+
+
+@clock.command("stop")
+@with_account
+def stop(account: str | None) -> None:
+    """Stop a clock that is being moved, where it is."""
+    with command_session() as session:
+        account_id = chosen_account(session, account)
+        _or_sentence(clockwork.cancel, session, account_id)
+        _show(session, account_id)
+
+
+@clock.command()
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many at most.")
+@with_account
+def queue(limit: int, account: str | None) -> None:
+    """List what falls due next, and what waits to be sent."""
+    with command_session() as session:
+        account_id = chosen_account(session, account)
+        enter(session, account_id)
+        waiting = upcoming.queue(session, account_id, limit)
+        zone = _zone(session, account_id)
+        for line in waiting.lines:
+            click.echo(f"{line.at.astimezone(zone):%a %d %b %Y, %H:%M:%S}  {line.words}")
+        for said in waiting.leaving:
+            click.echo(said)
+        if waiting.more:
+            click.echo(f"… and {waiting.more:,} more.")
+        if not waiting.lines and not waiting.leaving:
+            click.echo("Nothing waits for its time.")
 
 
 def _app() -> Any:
     return current_app._get_current_object()  # type: ignore[attr-defined]
 
 
-def _move(session: Session, account_id: int, target: datetime) -> None:
-    start = desk_now(session, account_id)
-    length = max(int((target - start).total_seconds()), 1)
-    with click.progressbar(length=length, label="Playing what falls due") as bar:
+def _move(session: Session, account_id: int, whither: datetime | timedelta | None) -> None:
+    job_id = _or_sentence(clockwork.set_out, session, account_id, whither)
+    with click.progressbar(length=100, label="Playing what falls due") as bar:
 
-        def show_progress(_played: int, reached: datetime) -> None:
-            bar.update(max(0, min(int((reached - start).total_seconds()), length) - bar.pos))
+        def show_progress(journey: Journey) -> None:
+            bar.update(journey.percent - bar.pos)
 
-        _or_sentence(clockwork.advance_to, session, account_id, target, show_progress)
-        bar.update(length - bar.pos)
+        try:
+            clockwork.go_on(session, account_id, job_id, progress=show_progress)
+        except KeyboardInterrupt:
+            session.rollback()
+            clockwork.cancel(session, account_id)
+            click.echo("\nStopped on the way; what had happened by then has happened.")
+        else:
+            bar.update(100 - bar.pos)
     _show(session, account_id)
 
 
@@ -123,6 +164,13 @@ def _show(session: Session, account_id: int) -> None:
     moment = desk_now(session, account_id).astimezone(zone)
     pace = {0.0: "frozen", 1.0: "running in real time"}.get(rate, f"running {rate:g} times as fast as real time")
     click.echo(f"{name}: {moment:%A, %d %B %Y, %H:%M:%S} ({zone.key}), {pace}.")
+    for line in upcoming.queue(session, account_id, 1).lines:
+        click.echo(f"Next: {line.words}, {line.at.astimezone(zone):%A, %d %B %Y, %H:%M:%S}.")
+    if (journey := clockwork.under_way(session, account_id)) is not None:
+        target = journey.target.astimezone(zone)
+        click.echo(
+            f"On its way to {target:%A, %d %B %Y, %H:%M:%S}, {journey.percent} % done; asked for by {journey.by}."
+        )
 
 
 def _moment(session: Session, account_id: int, words: str) -> datetime:

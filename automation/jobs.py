@@ -12,13 +12,19 @@ from sqlalchemy.orm import Session
 
 from audit.action import begin, enter
 from audit.clock import wall_now
+from automation import clockwork, timers
 from automation.smtp import OpenSession
 from helpdesk import bulk, cascades, jobs, leaving
 from helpdesk.jobs import NothingToDo, Step
 from helpdesk.models import Account, Job
+from helpdesk.refusals import Busy
 
 #: Which function does a type of job.
-STEPS: Final[dict[str, Step]] = {leaving.JOB: cascades.step, bulk.JOB: bulk.step}
+STEPS: Final[dict[str, Step]] = {
+    leaving.JOB: cascades.step,
+    bulk.JOB: bulk.step,
+    timers.CLOCK_JOB: clockwork.step,
+}
 
 #: How long a worker has a job for itself after it was last heard of; far longer than a bit of work may take.
 LEASE: Final = timedelta(minutes=1)
@@ -112,6 +118,9 @@ def work_on(session: Session, claim: Claim, is_over: Callable[[], bool] = lambda
         _note(session, claim, jobs.finish)
     except NothingToDo:
         session.rollback()
+    except Busy:
+        session.rollback()
+        _put_back(session, claim, after=PAUSES[0])
     except Exception as error:
         session.rollback()
         _log.exception("Job %d broke; what it had done so far stays done", claim.job_id)
@@ -124,9 +133,9 @@ def _step(session: Session, claim: Claim) -> bool:
     return STEPS[claim.type](session, job)
 
 
-def _put_back(session: Session, claim: Claim) -> None:
+def _put_back(session: Session, claim: Claim, after: timedelta = timedelta(0)) -> None:
     def wait(job: Job) -> None:
-        job.scheduled_datetime = wall_now()
+        job.scheduled_datetime = wall_now() + after
 
     _note(session, claim, wait)
 

@@ -22,6 +22,7 @@ from helpdesk.mail.addresses import valid_address
 from helpdesk.mail.listener import CannotListen, Handler, Listener
 from helpdesk.mail.parse import parse
 from helpdesk.models import Account
+from helpdesk.refusals import Busy
 
 #: Opens a session of the application for the length of a `with`.
 OpenSession = Callable[[], AbstractContextManager[Session]]
@@ -31,8 +32,8 @@ Answer = TypeVar("Answer")
 _TRY_LATER: Final = "451 4.3.0 The desk can't take mail at the moment, please try again later"
 # Reading a mail and writing it down both take the interpreter: more threads would only wait for each other.
 _WORKERS: Final = 4
-# The database is away or busy; anything else is about the mail itself.
-_PASSING: Final = (OperationalError, InterfaceError, InternalError, IntegrityError, TimeoutError, ConnectionError)
+# The database is away or busy, or the desk's clock is being moved; anything else is about the mail itself.
+_PASSING: Final = (Busy, OperationalError, InterfaceError, InternalError, IntegrityError, TimeoutError, ConnectionError)
 
 _log = logging.getLogger(__name__)
 

@@ -3,26 +3,39 @@
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, literal, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from audit.action import begin, enter, hold
 from audit.actors import Actor
 from audit.base import BigId
-from audit.clock import desk_now
+from audit.clock import desk_now, wall_now
 from audit.ledger import seal
 from helpdesk import settings, surveys, tickets
-from helpdesk.models import Account, AccountSetting, SatisfactionSurvey, Ticket
+from helpdesk.jobs import UNDER_WAY
+from helpdesk.models import Account, AccountSetting, Job, SatisfactionSurvey, Ticket
 
 #: How many due things share one transaction: enough to be fast, few enough that nobody waits long.
 BATCH: Final = 200
 
+#: Later than anything that is due.
+AT_LAST: Final = datetime(9000, 1, 1, tzinfo=UTC)
+
+#: The type of job that moves the clock, and how long after its last sign of life it counts as doing so.
+#: A killed one goes on when its job's lease has run out; until then nobody is kept from working.
+CLOCK_JOB: Final = "clock"
+HELD: Final = timedelta(seconds=10)
+
 SNOOZE_TIMER: Final = Actor.schedule("snooze timer")
 TRASH_TIMER: Final = Actor.schedule("trash timer")
 SURVEY_TIMER: Final = Actor.schedule("survey timer")
+
+
+#: A column of times.
+Moment = InstrumentedAttribute[datetime | None]
 
 
 @dataclass(frozen=True, order=True)
@@ -32,6 +45,30 @@ class Due:
     at: datetime
     kind: str
     ticket_id: int
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What somebody who is about to act must know of an account."""
+
+    first_snoozed: datetime | None
+    first_asking: datetime | None
+    first_trashed: datetime | None
+    kept: timedelta  #: how long the trash keeps a ticket
+    rests: bool  #: deactivated: all timers rest
+    clock_moved: datetime | None  #: when whoever moves the clock was last heard of, on the wall
+
+    def is_due(self, upto: datetime) -> bool:
+        """Whether something has fallen due by then."""
+        if self.rests:
+            return False
+        firsts = ((self.first_snoozed, upto), (self.first_asking, upto), (self.first_trashed, upto - self.kept))
+        return any(first is not None and first <= end for first, end in firsts)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether somebody is moving the clock just now, or did so a moment ago."""
+        return self.clock_moved is not None and self.clock_moved > wall_now() - HELD
 
 
 _account_id: Final = bindparam("account", type_=BigId)
@@ -49,8 +86,27 @@ def _waiting() -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _firsts() -> Select[Any]:
-    """What falls due first of each kind, how long the trash keeps, and whether all timers rest."""
+def _kept() -> Select[Any]:
+    """The account's setting of how long the trash keeps a ticket."""
+    return select(AccountSetting.data).where(
+        AccountSetting.account_id == _account_id, AccountSetting.type == "trash", AccountSetting.name == ""
+    )
+
+
+def _line(kind: str, at: Moment, number: Any, limit: int, *where: ColumnElement[bool]) -> Select[Any]:
+    """The first things of a kind, and how long the trash keeps: its times are still to be added to."""
+    kept = _kept().scalar_subquery().label("kept")
+    first = (
+        select(at.label("at"), literal(kind).label("kind"), number.label("number"), kept)
+        .where(at.is_not(None), *where)
+        .order_by(at, number)
+        .limit(limit)
+    )
+    return select(first.subquery())
+
+
+def _glance() -> Select[Any]:
+    """What falls due first of each kind, how long the trash keeps, whether all timers rest, and who moves the clock."""
     snoozed = select(func.min(Ticket.snooze_datetime)).where(
         Ticket.account_id == _account_id, Ticket.snooze_datetime.is_not(None)
     )
@@ -63,26 +119,27 @@ def _firsts() -> Select[Any]:
     trashed = select(func.min(Ticket.trashed_datetime)).where(
         Ticket.account_id == _account_id, Ticket.trashed_datetime.is_not(None)
     )
-    setting = select(AccountSetting.data).where(
-        AccountSetting.account_id == _account_id, AccountSetting.type == "trash", AccountSetting.name == ""
-    )
     rests = select(Account.deactivated_datetime).where(Account.id == _account_id)
-    return select(*(each.scalar_subquery() for each in (snoozed, asking, trashed, setting, rests)))
+    moved = select(func.max(func.coalesce(Job.locked_datetime, Job.scheduled_datetime))).where(
+        Job.account_id == _account_id, Job.type == CLOCK_JOB, Job.status.in_(UNDER_WAY)
+    )
+    return select(*(each.scalar_subquery() for each in (snoozed, asking, trashed, _kept(), rests, moved)))
 
 
-# One question, answered from three indexes and written once: it is asked before every action.
-_FIRSTS: Final = _firsts()
+# One question, answered from a few indexes and written once: it is asked before every action.
+_GLANCE: Final = _glance()
+
+
+def look(session: Session, account_id: int) -> Glance:
+    """Look at an account before acting on it."""
+    row: Any = session.connection().execute(_GLANCE, {"account": account_id}).one()
+    snoozed, asking, trashed, kept, deactivated, moved = row
+    return Glance(snoozed, asking, trashed, _span(kept or settings.DEFAULTS["trash"]), deactivated is not None, moved)
 
 
 def is_due(session: Session, account_id: int, upto: datetime) -> bool:
     """Whether something has fallen due on an account by then; on one that is deactivated all timers rest."""
-    row: Any = session.connection().execute(_FIRSTS, {"account": account_id}).one()
-    first_snoozed, first_asking, first_trashed, kept, deactivated = row
-    if deactivated is not None:
-        return False
-    kept_until = upto - _span(kept or settings.DEFAULTS["trash"])
-    firsts = ((first_snoozed, upto), (first_asking, upto), (first_trashed, kept_until))
-    return any(first is not None and first <= end for first, end in firsts)
+    return look(session, account_id).is_due(upto)
 
 
 def play_due(session: Session, account_id: int, upto: datetime | None = None) -> int:
@@ -109,41 +166,47 @@ def play_batch(session: Session, account_id: int, upto: datetime) -> int:
 
 
 def due(session: Session, account_id: int, upto: datetime, limit: int = BATCH) -> list[Due]:
-    """What falls due first on an account, in due order."""
-    kept = trash_span(session, account_id)
-    number = Ticket.id.label("number")
-    snoozed = (
-        select(Ticket.snooze_datetime.label("at"), literal("snooze").label("kind"), number)
-        .where(Ticket.account_id == account_id, Ticket.snooze_datetime <= upto)
-        .order_by(Ticket.snooze_datetime, Ticket.id)
-        .limit(limit)
-    )
-    asking = (
-        select(
-            SatisfactionSurvey.should_send_datetime.label("at"),
-            literal("survey").label("kind"),
-            SatisfactionSurvey.ticket_id.label("number"),
-        )
-        .where(*_waiting(), SatisfactionSurvey.should_send_datetime <= upto)
-        .order_by(SatisfactionSurvey.should_send_datetime, SatisfactionSurvey.ticket_id)
-        .limit(limit)
-    )
-    trashed = (
-        select(Ticket.trashed_datetime.label("at"), literal("trash").label("kind"), number)
-        .where(Ticket.account_id == account_id, Ticket.trashed_datetime <= upto - kept)
-        .order_by(Ticket.trashed_datetime, Ticket.id)
-        .limit(limit)
-    )
-    lines = session.execute(
-        union_all(*(select(each.subquery()) for each in (snoozed, asking, trashed))), {"account": account_id}
-    )
-    found = [Due(line.at + kept if line.kind == "trash" else line.at, line.kind, line.number) for line in lines]
+    """What has fallen due on an account by then, in due order, the first so many."""
+    return [each for each in upcoming(session, account_id, limit) if each.at <= upto]
+
+
+def upcoming(session: Session, account_id: int, limit: int) -> list[Due]:
+    """What falls due next on an account, in due order."""
+    lines = session.execute(_upcoming(limit), {"account": account_id})
+    kept = settings.DEFAULTS["trash"]
+    found = [
+        Due(line.at + _span(line.kept or kept) if line.kind == "trash" else line.at, line.kind, line.number)
+        for line in lines
+    ]
     return sorted(found)[:limit]
 
 
-def trash_span(session: Session, account_id: int) -> timedelta:
-    """How long a ticket lies in the trash before it is deleted for good."""
-    return _span(settings.read(session.get_one(Account, account_id), "trash"))
+def count_due(session: Session, account_id: int, upto: datetime) -> int:
+    """How much of what waits on an account falls due by then."""
+    kept = _span(settings.read(session.get_one(Account, account_id), "trash"))
+    survey, mine = SatisfactionSurvey, Ticket.account_id == account_id
+    counts = (
+        select(func.count()).where(mine, Ticket.snooze_datetime <= upto),
+        select(func.count()).where(*_waiting(), survey.should_send_datetime <= upto),
+        select(func.count()).where(mine, Ticket.trashed_datetime <= upto - kept),
+    )
+    row: Any = session.execute(select(*(each.scalar_subquery() for each in counts)), {"account": account_id}).one()
+    return sum(row)
+
+
+def _upcoming(limit: int) -> CompoundSelect[Any]:
+    # Times of each kind from an index of its own.
+    return union_all(
+        _line("snooze", Ticket.snooze_datetime, Ticket.id, limit, Ticket.account_id == _account_id),
+        _line(
+            "survey",
+            SatisfactionSurvey.should_send_datetime,
+            SatisfactionSurvey.ticket_id,
+            limit,
+            *_waiting(),
+        ),
+        _line("trash", Ticket.trashed_datetime, Ticket.id, limit, Ticket.account_id == _account_id),
+    )
 
 
 def play(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from automation import timers
+from automation import beforehand
 from helpdesk import desk as helpdesk_desk
 from helpdesk import passwords
 from tests.databases import engine_for, postgres_url, sqlite_url
@@ -23,7 +23,7 @@ def cheap_passwords() -> None:
 @pytest.fixture(autouse=True)
 def connected_machines() -> None:
     """What is due is played before anybody acts, as `wsgi` sets it up."""
-    helpdesk_desk.connect_machines(timers)
+    helpdesk_desk.connect_machines(beforehand)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -8,7 +8,7 @@ from sqlalchemy.engine import URL, make_url
 
 from audit.db import db
 from audit.sessions import prepare
-from automation import timers
+from automation import beforehand
 from helpdesk import config as settings
 from helpdesk import desk
 from helpdesk.config import Config
@@ -29,6 +29,6 @@ def an_app(config: Config) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
-    desk.connect_machines(timers)
+    desk.connect_machines(beforehand)
     app.add_url_rule("/", "index", lambda: "desk")
     return app

@@ -14,9 +14,10 @@ from sqlalchemy.engine import URL
 
 from audit.log import event_table
 from automation import clockwork, timers
+from automation import jobs as machine
 from helpdesk import settings, tickets
 from helpdesk.models import SatisfactionSurvey, Ticket
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Busy, Refused
 from tests.desks import TUESDAY, Desk, open_session
 
 ROOT = Path(__file__).parents[2]
@@ -100,17 +101,19 @@ def test_what_was_due_before_is_played_before(desk: Desk) -> None:
 def test_progress_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     snooze_many(desk, 5)
     monkeypatch.setattr(timers.due, "__defaults__", (2,))
-    told = []
-    clockwork.advance(desk.session, desk.account_id, DAY, lambda played, at: told.append((played, at - TUESDAY)))
-    assert told == [(2, timedelta(minutes=2)), (4, timedelta(minutes=4)), (5, timedelta(minutes=5))]
+    told: list[clockwork.Journey] = []
+    clockwork.advance(desk.session, desk.account_id, DAY, told.append)
+    minutes = [timedelta(minutes=number) for number in (2, 4, 5)]
+    assert [(each.played, each.reached - TUESDAY) for each in told] == list(zip((2, 4, 5), minutes, strict=True))
+    assert {(each.total, each.target, each.by) for each in told} == {(5, TUESDAY + DAY, "command line")}
 
 
 def test_a_clock_only_runs_forward(desk: Desk) -> None:
     with desk.watched() as trail:
         with pytest.raises(Refused, match="forward"):
-            clockwork.advance_to(desk.session, desk.account_id, TUESDAY - DAY)
+            clockwork.advance(desk.session, desk.account_id, TUESDAY - DAY)
         with pytest.raises(Refused, match="ten years"):
-            clockwork.advance_to(desk.session, desk.account_id, TUESDAY + 5000 * DAY)
+            clockwork.advance(desk.session, desk.account_id, TUESDAY + 5000 * DAY)
     assert trail.types == []
     assert desk.now() == TUESDAY
 
@@ -138,7 +141,7 @@ def test_a_running_clock_goes_on_from_where_it_is_put(desk: Desk) -> None:
     assert clockwork.rate_of(desk.session, desk.account_id) == 1
 
 
-def test_two_who_advance_at_once_lose_nothing(desk: Desk, engine: Engine) -> None:
+def test_two_who_advance_at_once_follow_one_another_and_lose_nothing(desk: Desk, engine: Engine) -> None:
     numbers = snooze_many(desk, 30)
 
     def work() -> None:
@@ -151,10 +154,66 @@ def test_two_who_advance_at_once_lose_nothing(desk: Desk, engine: Engine) -> Non
     for thread in both:
         thread.join(60)
     assert woken(desk) == [(number, TUESDAY + timedelta(minutes=1 + index)) for index, number in enumerate(numbers)]
-    assert desk.now() >= TUESDAY + DAY
+    assert desk.now() == TUESDAY + 2 * DAY
 
 
-def test_killed_on_the_way_it_stands_where_things_ended_and_goes_on_from_there(desk: Desk, database_url: URL) -> None:
+def test_the_next_thing_due_is_one_step_away(desk: Desk) -> None:
+    first, second = snooze_many(desk, 2)
+    clockwork.advance(desk.session, desk.account_id, None)
+    assert woken(desk) == [(first, desk.now())]
+    clockwork.advance(desk.session, desk.account_id, None)
+    assert woken(desk)[1:] == [(second, TUESDAY + timedelta(minutes=2))]
+    with desk.watched() as trail, pytest.raises(Refused, match="Nothing is waiting"):
+        clockwork.advance(desk.session, desk.account_id, None)
+    assert trail.types == []
+
+
+def test_whoever_would_write_on_the_way_gets_a_sentence_and_machines_go_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snooze_many(desk, 5)
+    monkeypatch.setattr(timers.due, "__defaults__", (2,))
+    monkeypatch.setattr(clockwork, "PATIENCE", 0.1)
+    job_id = clockwork.set_out(desk.session, desk.account_id, DAY)
+    assert not clockwork.go_on(desk.session, desk.account_id, job_id, seconds=0)
+    with desk.watched() as trail:
+        for attempt in (desk.acting, lambda: desk.acting("api"), lambda: desk.acting("email")):
+            with pytest.raises(Busy, match="being moved"), attempt():
+                tickets.close(desk.ticket(1), by=desk.by_ana)
+        with pytest.raises(Busy):
+            clockwork.advance(desk.session, desk.account_id, DAY)
+        with desk.acting("automation"):
+            pass
+    assert trail.types == []
+    journey = clockwork.under_way(desk.session, desk.account_id)
+    assert journey is not None
+    assert (journey.played, journey.total, journey.reached) == (2, 5, TUESDAY + timedelta(minutes=2))
+    machine.run_all(desk.session)
+    assert (len(woken(desk)), desk.now()) == (5, TUESDAY + DAY)
+    assert clockwork.under_way(desk.session, desk.account_id) is None
+
+
+def test_a_clock_on_its_way_can_be_stopped_where_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    snooze_many(desk, 5)
+    monkeypatch.setattr(timers.due, "__defaults__", (2,))
+    with pytest.raises(Refused, match="nothing to stop"):
+        clockwork.cancel(desk.session, desk.account_id)
+    job_id = clockwork.set_out(desk.session, desk.account_id, DAY)
+    clockwork.go_on(desk.session, desk.account_id, job_id, seconds=0)
+    with desk.watched() as trail:
+        clockwork.cancel(desk.session, desk.account_id, by=desk.by_admin, source="web")
+        assert clockwork.go_on(desk.session, desk.account_id, job_id, seconds=9)  # whoever works on it learns of it
+        machine.run_all(desk.session)
+    assert trail.lines == [("desk-clock-changed", "Ada Admin")]
+    assert trail.events[0].data == {"stopped": "2026-03-03T09:02:00+00:00", "to": "2026-03-04T09:00:00+00:00"}
+    assert (len(woken(desk)), desk.now()) == (2, TUESDAY + timedelta(minutes=2))
+    with desk.acting():  # and people can work again
+        tickets.close(desk.ticket(1), by=desk.by_ana)
+
+
+def test_killed_on_the_way_it_stands_where_things_ended_and_goes_on_from_there(
+    desk: Desk, database_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
     numbers = snooze_many(desk, 400)
     command = [sys.executable, "-c", ADVANCE, database_url.render_as_string(hide_password=False), str(desk.account_id)]
     kills = 0
@@ -172,7 +231,8 @@ def test_killed_on_the_way_it_stands_where_things_ended_and_goes_on_from_there(d
             break
     assert kills == 3
     assert 0 < len(woken(desk)) < len(numbers)
-    clockwork.advance_to(desk.session, desk.account_id, TUESDAY + DAY)
+    monkeypatch.setattr(timers, "HELD", timedelta(0))  # else it would wait until nobody can be at it any more
+    clockwork.advance(desk.session, desk.account_id, TUESDAY + DAY)
     assert woken(desk) == [(number, TUESDAY + timedelta(minutes=1 + index)) for index, number in enumerate(numbers)]
 
 
@@ -190,16 +250,18 @@ def woken(desk: Desk) -> list[tuple[int, object]]:
 ADVANCE = """
 import sys
 from datetime import timedelta
-from automation import clockwork, timers
+from automation import beforehand, clockwork, timers
+from automation import jobs as machine
 from helpdesk import desk
 from tests.databases import engine_for
 from tests.desks import TUESDAY, open_session
 
 timers.due.__defaults__ = (5,)
-desk.connect_machines(timers)
+timers.HELD = timedelta(0)
+desk.connect_machines(beforehand)
 with open_session(engine_for(sys.argv[1])) as session:
-    tell = lambda played, _: print(played, flush=True)
-    clockwork.advance_to(session, int(sys.argv[2]), TUESDAY + timedelta(days=1), tell)
+    tell = lambda journey: print(journey.played, flush=True)
+    clockwork.advance(session, int(sys.argv[2]), TUESDAY + timedelta(days=1), tell)
 """
 
 

@@ -41,6 +41,24 @@ def test_advancing_plays_what_falls_due(on_desk: Desk) -> None:
     assert {event.source for event in trail.events} == {"cli", "automation"}
 
 
+def test_what_waits_is_listed_and_stepped_to(on_desk: Desk) -> None:
+    number = on_desk.a_ticket().id
+    other = on_desk.a_ticket().id
+    with on_desk.acting() as action:
+        tickets.snooze(on_desk.ticket(number), action.at.replace(hour=11), by=on_desk.by_ana)
+        tickets.trash(on_desk.ticket(other), by=on_desk.by_ana)
+    assert clock(on_desk, "queue").output.splitlines() == [
+        f"Tue 03 Mar 2026, 11:00:00  #{number} wakes",
+        f"Thu 02 Apr 2026, 09:00:00  #{other} leaves the trash for good",
+    ]
+    assert f"Next: #{number} wakes, Tuesday, 03 March 2026, 11:00:00.\n" in clock(on_desk, "show").output
+    assert clock(on_desk, "queue", "--limit", "1").output.endswith("… and 1 more.\n")
+    assert "11:00:00 (UTC), frozen" in clock(on_desk, "step").output
+    assert on_desk.ticket(number).is_open
+    assert "Thursday, 02 April 2026" in clock(on_desk, "step").output
+    assert clock(on_desk, "queue").output == "Nothing waits for its time.\n"
+
+
 def test_a_moment_may_name_its_zone(on_desk: Desk) -> None:
     assert "14:30:00 (UTC)" in clock(on_desk, "to", "2026-03-03 14:30").output
     assert "16:00:00 (UTC)" in clock(on_desk, "to", "2026-03-03T18:00+02:00").output
@@ -54,7 +72,9 @@ def test_a_moment_may_name_its_zone(on_desk: Desk) -> None:
         (("to", "2026-03-01"), "only runs forward"),
         (("to", "9999-12-31"), "ten years"),
         (("to", "tomorrow"), "is no moment"),
-        (("set", "--rate", "-1"), "rate"),
+        (("rate", "100001"), "rate"),
+        (("step",), "Nothing is waiting"),
+        (("stop",), "nothing to stop"),
         (("show", "--account", "nobody"), "There is no account 'nobody'"),
     ],
 )
@@ -68,8 +88,8 @@ def test_nonsense_is_a_sentence(on_desk: Desk, arguments: tuple[str, ...], sente
 
 
 def test_its_pace_is_set_and_frozen(on_desk: Desk) -> None:
-    assert "60 times as fast" in clock(on_desk, "set", "--rate", "60").output
-    assert "real time" in clock(on_desk, "set", "--rate", "1").output
+    assert "60 times as fast" in clock(on_desk, "rate", "60").output
+    assert "real time" in clock(on_desk, "rate", "1").output
     assert "frozen" in clock(on_desk, "freeze").output
 
 

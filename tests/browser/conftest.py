@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
 from audit.db import db
-from automation import timers
+from automation import beforehand, timers
 from helpdesk import config as settings
 from helpdesk import desk as helpdesk_desk
 from helpdesk import messages, tags, tickets
@@ -75,7 +75,7 @@ def served(folder: Path, furnish: Callable[[Desk], int]) -> Iterator[House]:
     """A server on a desk of its own, whose log must rebuild it in the end."""
     patch = pytest.MonkeyPatch()
     patch.setenv("HELPDESK_INSTANCE", str(folder))
-    helpdesk_desk.connect_machines(timers)
+    helpdesk_desk.connect_machines(beforehand)
     with sqlite_url(folder) as url:
         engine = engine_for(url)
         desk = open_desk(open_session(engine))
