@@ -8,7 +8,7 @@ from flask.cli import ScriptInfo
 from htmx_flask import Htmx
 
 from audit import commands as audit_commands
-from audit import directory, pages
+from audit import directory, glossary, pages, plays
 from audit.db import db
 from audit.sessions import prepare
 from automation import beforehand
@@ -22,7 +22,7 @@ from helpdesk.web import wiring
 from helpdesk.web.directory import HelpdeskDirectory
 from helpdesk.web.requests import DeskRequest
 from seeds import commands as seeds_commands
-from seeds import trigger_commands
+from seeds import fire_pages, scenarios, trigger_commands
 
 ROOT = Path(__file__).resolve().parent
 
@@ -55,7 +55,9 @@ def create_app(config: Config | None = None) -> Flask:
     outgoing.use(config.outgoing_allow)
     directory.install(app, HelpdeskDirectory())
     wiring.install(app, config)
-    app.register_blueprint(pages.blueprint)
+    plays.connect(scenarios.plays_of)
+    for blueprint in (pages.blueprint, glossary.blueprint, fire_pages.blueprint):
+        app.register_blueprint(blueprint)
     api.install(app, config)
     return app
 

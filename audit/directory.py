@@ -16,6 +16,8 @@ class Viewer:
     user_id: int
     name: str
     may_read_log: bool
+    email: str = ""
+    trails: frozenset[str] = frozenset()  #: classes of objects whose events they may read without the log
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class Directory(Protocol):
 
     def longest_period(self, account_id: int) -> timedelta | None:
         """The longest period that the audit page may cover; None for any."""
+
+    def numbers(self, account_id: int) -> Mapping[str, int]:
+        """Numbers of things that the account has, by name ("ticket_id", "other_tag_id"), to try calls on."""
+
+    def base_url(self) -> str:
+        """What addresses of this desk begin with."""
 
     def now(self, account_id: int) -> datetime:
         """The time on the account's desk clock."""

@@ -38,7 +38,7 @@ def ground_of(session: Session, directory: Directory, account_id: int) -> Ground
     known = queries.people(session)
     return Ground(
         now=directory.now(account_id),
-        zone=_zone(directory.time_zone(account_id)),
+        zone=zone_of(directory.time_zone(account_id)),
         longest=directory.longest_period(account_id),
         people={**known, **team},
         left=frozenset(known.keys() - team.keys()),
@@ -112,7 +112,8 @@ def _write(cursor: Cursor | None, session: Session) -> str | None:
     return cursor.write(session.info["account_id"]) if cursor is not None else None
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of that name, or UTC."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

@@ -1,5 +1,6 @@
 """For every event type a scene that really causes it: what must stand, what is done, the exact sequence it writes."""
 
+from audit.plays import Play
 from seeds.scenes import (
     account,
     bulk,
@@ -51,6 +52,14 @@ def scenes_of(type_: str) -> list[Scenario]:
 def quiet_of(type_: str) -> list[Quiet]:
     """The scenes after which nothing of this type is in the log."""
     return sorted((scene for scene in all_quiet() if scene.type == type_), key=_place)
+
+
+def plays_of(type_: str) -> list[Play]:
+    """The same for the log's pages, which know nothing of scenes."""
+    return [
+        *(Play(key_of(scene), scene.title, scene.writes) for scene in scenes_of(type_)),
+        *(Play(key_of(scene), scene.title, (), scene.refusal) for scene in quiet_of(type_)),
+    ]
 
 
 def _place(scene: Scenario | Quiet) -> int:

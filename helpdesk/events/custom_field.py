@@ -10,7 +10,8 @@ CUSTOM_FIELD_CREATED = registry.declare(
         meaning="The account has a new field of its own on tickets or on customers.",
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Custom fields, press New field and save it.",
-        by_api="POST /api/custom-fields",
+        by_api='POST /api/custom-fields {"object_type": "Ticket", "label": "Size {word}", "definition":'
+        ' {"data_type": "text", "input_settings": {"input_type": "input"}}}',
         claims={"CustomField": ALL},
         look_alikes={
             "ticket-updated": "A field was filled in on one ticket; the field itself was there already.",
@@ -27,7 +28,8 @@ CUSTOM_FIELD_UPDATED = registry.declare(
         meaning="A field of the account's own was renamed, changed, put away or brought back.",
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Custom fields, open a field, change it and save it, or press Archive.",
-        by_api="PUT /api/custom-fields/{id}; PUT /api/custom-fields",
+        by_api='PUT /api/custom-fields/{id} {"object_type": "Ticket", "label": "Size {word}", "definition":'
+        ' {"data_type": "text", "input_settings": {"input_type": "input"}}}',
         claims={"CustomField": ALL},
         look_alikes={
             "ticket-updated": "What one ticket has in the field changed, not the field.",

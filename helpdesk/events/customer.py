@@ -12,7 +12,7 @@ CUSTOMER_CREATED = registry.declare(
         meaning="The desk knows a new customer: somebody entered them, or a message came from an unknown address.",
         actors=frozenset({"user", "customer", "integration", "system"}),
         by_hand="Go to Customers, press New customer and save the profile.",
-        by_api="POST /api/customers; POST /api/tickets",
+        by_api='POST /api/customers {"name": "Dora Ek", "email": "dora-{word}@mail.example"}',
         by_machine="A mail or chat message from an unknown address; a connected system; the welcome ticket of a new"
         " account; the first deletion of a customer, which needs somebody to leave the tickets to.",
         claims=_WHOLE,
@@ -31,7 +31,8 @@ CUSTOMER_UPDATED = registry.declare(
         meaning="The customer's profile was edited: name, addresses, note or the like.",
         actors=frozenset({"user", "customer"}),
         by_hand="Open a customer, press Edit, change the profile and save it.",
-        by_api="PUT /api/customers/{id}; PUT /api/customers/{id}/data",
+        by_api='PUT /api/customers/{id} {"note": "Likes blue."}; PUT /api/customers/{id}/data {"data":'
+        ' {"loyalty": "gold"}}',
         by_machine="A message that tells the desk a name or address it did not know of this customer.",
         claims=_WHOLE,
         look_alikes={
@@ -51,7 +52,7 @@ CUSTOMER_MERGED = registry.declare(
         " profile was deleted just before; the row names its number.",
         actors=frozenset({"user"}),
         by_hand="Open the customer to keep, press Merge and choose the other one.",
-        by_api="PUT /api/customers/merge?source_id={id}&target_id={id}",
+        by_api="PUT /api/customers/merge?source_id={other_customer_id}&target_id={customer_id} {}",
         # A target that had everything already changes in nothing, and the deletion beside which this stands is of
         # another customer, where `beside` doesn't look. Hence a companion that may claim and names no partner.
         nature=Nature.COMPANION,
@@ -73,7 +74,7 @@ CUSTOMER_DELETED = registry.declare(
         " merged into, or the account's “Deleted customer”.",
         actors=frozenset({"user"}),
         by_hand="Open a customer and press Delete.",
-        by_api='DELETE /api/customers/{id}; DELETE /api/customers {"ids": [12]}',
+        by_api='DELETE /api/customers/{id}; DELETE /api/customers {"ids": [{customer_id}]}',
         claims=_WHOLE,
         side="death",  # addresses that move to another profile are for customer-merged to claim
         look_alikes={

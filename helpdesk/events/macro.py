@@ -11,7 +11,8 @@ MACRO_CREATED = registry.declare(
         " click.",
         actors=frozenset({"user"}),
         by_hand="Go to Automation → Macros, press New macro and save it.",
-        by_api="POST /api/macros",
+        by_api='POST /api/macros {"name": "Late parcel {word}", "actions": [{"name": "addTags", "title":'
+        ' "Add tags", "type": "user", "arguments": {"tags": "late-parcel"}}]}',
         claims={"Macro": ALL},
         look_alikes={
             "rule-created": "A rule acts by itself; a macro waits for somebody to apply it.",
@@ -28,7 +29,8 @@ MACRO_UPDATED = registry.declare(
         " before stay as they are.",
         actors=frozenset({"user"}),
         by_hand="Go to Automation → Macros, open one, change it and save it, or press Archive.",
-        by_api="PUT /api/macros/{id}; PUT /api/macros/archive; PUT /api/macros/unarchive",
+        by_api='PUT /api/macros/{id} {"name": "Late parcel {word}"}; PUT /api/macros/archive {"ids":'
+        ' [{macro_id}]}; PUT /api/macros/unarchive {"ids": [{macro_id}]}',
         claims={"Macro": ALL},
         look_alikes={
             "macro-applied": "The macro was used on a ticket; the macro itself did not change.",
@@ -62,7 +64,7 @@ MACRO_APPLIED = registry.declare(
         actors=frozenset({"macro"}),
         by_hand="Open a ticket, type / at the beginning of a line, choose a macro, and send the reply or press Apply"
         " without sending; or choose tickets in the list and apply it to all of them.",
-        by_api='POST /api/jobs {"type": "applyMacro", "params": {"macro_id": 5, "ticket_ids": [4213]}}',
+        by_api='POST /api/jobs {"type": "applyMacro", "params": {"macro_id": {macro_id}, "ticket_ids": [{ticket_id}]}}',
         by_machine="Rule action applyMacro.",
         nature=Nature.FACT,
         look_alikes={

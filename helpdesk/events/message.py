@@ -23,7 +23,8 @@ TICKET_MESSAGE_CREATED = registry.declare(
         meaning="Something was said in a ticket: by the customer, by an agent in public, or as an internal note.",
         actors=frozenset({"user", "customer", "rule", "macro", "integration", "system"}),
         by_hand="Open the ticket, write a reply or an internal note and press Send.",
-        by_api="POST /api/tickets/{ticket_id}/messages; POST /api/tickets",
+        by_api='POST /api/tickets/{ticket_id}/messages {"channel": "email", "via": "api", "from_agent":'
+        ' true, "body_text": "It left our warehouse this morning."}',
         by_machine="A mail or chat message from a customer; rule action replyToTicket, sendEmail or addInternalNote;"
         " macro action addInternalNote; the welcome ticket of a new account; a suggested rule.",
         claims=_WHOLE,
@@ -47,7 +48,8 @@ TICKET_MESSAGE_UPDATED = registry.declare(
         meaning="A message that was already in the ticket was edited by a program.",
         actors=frozenset({"user"}),
         by_hand="",
-        by_api="PUT /api/tickets/{ticket_id}/messages/{id}",
+        by_api='PUT /api/tickets/{ticket_id}/messages/{id} {"channel": "email", "via": "api", "from_agent":'
+        ' true, "body_text": "It leaves tomorrow."}',
         claims=_WHOLE,
         companions=("ticket-updated",),
         look_alikes={

@@ -11,7 +11,7 @@ SATISFACTION_SURVEY_CREATED = registry.declare(
         " the ticket is open again by then.",
         actors=frozenset({"user", "system"}),
         by_hand="",
-        by_api='POST /api/satisfaction-surveys {"ticket_id": 4213, "customer_id": 12}',
+        by_api='POST /api/satisfaction-surveys {"ticket_id": {ticket_id}, "customer_id": {customer_id}}',
         by_machine="The close of a ticket, where Settings → Account has satisfaction surveys switched on.",
         claims={"SatisfactionSurvey": ALL},
         look_alikes={
@@ -31,7 +31,7 @@ SATISFACTION_SURVEY_SENT = registry.declare(
         meaning="The customer was sent the question how it was, with a link to the page on which it is answered.",
         actors=frozenset({"user", "schedule"}),
         by_hand="",
-        by_api='PUT /api/satisfaction-surveys/{id} {"sent_datetime": "2027-03-01T09:00:00Z"}',
+        by_api='PUT /api/satisfaction-surveys/{id} {"sent_datetime": "{now}"}',
         by_machine="The survey timer, when the survey is due; to see it soon, advance the desk clock.",
         claims={
             "SatisfactionSurvey": frozenset(

@@ -11,7 +11,8 @@ TAG_CREATED = registry.declare(
         " time.",
         actors=frozenset({"user", "rule", "macro"}),
         by_hand="Go to Settings → Tags and press New tag; or type a new word under Add tag on a ticket.",
-        by_api='POST /api/tags {"name": "refund"}; POST /api/tickets/{id}/tags {"names": ["refund"]}',
+        by_api='POST /api/tags {"name": "refund-{word}"}; POST /api/tickets/{ticket_id}/tags {"names":'
+        ' ["refund-{word}"]}',
         by_machine="Rule or macro action addTags or setTags with a word that is no tag yet.",
         claims={"Tag": ALL},
         look_alikes={
@@ -46,7 +47,7 @@ TAG_RENAMED = registry.declare(
         meaning="The tag has another name. It shows under the new name on every ticket that bears it.",
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Tags, open one, change its name and save it.",
-        by_api='PUT /api/tags/{id} {"name": "money-back"}',
+        by_api='PUT /api/tags/{id} {"name": "money-back-{word}"}',
         nature=Nature.COMPANION,
         beside=frozenset({"tag-updated"}),
         companions=("tag-updated",),
@@ -66,7 +67,7 @@ TAG_DELETED = registry.declare(
         meaning="The tag was removed from the account, and so from every ticket that bore it.",
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Tags, open one and press Delete.",
-        by_api='DELETE /api/tags/{id}; DELETE /api/tags {"ids": [17]}',
+        by_api='DELETE /api/tags/{id}; DELETE /api/tags {"ids": [{tag_id}]}',
         claims={"Tag": ALL},
         look_alikes={
             "ticket-tags-removed": "The tag was taken off one ticket and still exists, unless a tag-deleted stands in"
@@ -85,7 +86,7 @@ TAG_MERGED = registry.declare(
         " the tag that went.",
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Tags, open the tag to keep, press Merge and choose the others.",
-        by_api='PUT /api/tags/{destination_id}/merge {"source_tags_ids": [17]}',
+        by_api='PUT /api/tags/{tag_id}/merge {"source_tags_ids": [{other_tag_id}]}',
         claims={"Tag": ALL},
         look_alikes={
             "tag-deleted": "Gone without a successor: the tickets simply lose the tag.",

@@ -12,7 +12,7 @@ TEAM_CREATED = registry.declare(
         meaning="There is a new team to which tickets can be given.",
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Teams, press New team and save it.",
-        by_api="POST /api/teams",
+        by_api='POST /api/teams {"name": "Wholesale"}',
         claims=_WHOLE,
         look_alikes={"user-created": "A person joined the account; a team is a group of such people."},
     )
@@ -26,7 +26,7 @@ TEAM_UPDATED = registry.declare(
         meaning="The team's name or description changed, or somebody joined or left it.",
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Teams, open one, change its name or members and save it.",
-        by_api="PUT /api/teams/{id}",
+        by_api='PUT /api/teams/{id} {"description": "Orders of fifty and more"}',
         by_machine="The deletion of a team member, for each team they were in.",
         claims=_WHOLE,
         look_alikes={

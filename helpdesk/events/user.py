@@ -10,7 +10,8 @@ USER_CREATED = registry.declare(
         meaning="The account has a new team member. An invited one can't log in before they have set a password.",
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Users, press Invite and fill in address, name and role.",
-        by_api="POST /api/users",
+        by_api='POST /api/users {"name": "Nora New", "email": "nora-{word}@desk.example", "role": {"name":'
+        ' "basic-agent"}}',
         by_machine="The sign-up for a new account, for its owner; the commands helpdesk seed and helpdesk account"
         " create.",
         claims={"User": ALL},
@@ -30,7 +31,8 @@ USER_INVITED = registry.declare(
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Users and press Invite; or open somebody who has not come yet and press Invite"
         " again.",
-        by_api="POST /api/users",
+        by_api='POST /api/users {"name": "Nora New", "email": "nora-{word}@desk.example", "role": {"name":'
+        ' "basic-agent"}}',
         claims={"User": frozenset({"invitation_digest", "invitation_expires"})},
         tell=lambda _changes: "a link by mail, which lives for 7 days",
         look_alikes={
@@ -49,7 +51,7 @@ USER_UPDATED = registry.declare(
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Users, open somebody, change them and press Save, or switch them off; or change your"
         " own profile.",
-        by_api="PUT /api/users/{id}",
+        by_api='PUT /api/users/0 {"bio": "Answers on weekdays."}',
         claims={
             "User": frozenset(
                 {
@@ -155,7 +157,7 @@ USER_PASSWORD_CHANGED = registry.declare(
         actors=frozenset({"user"}),
         by_hand="Press your name in the top bar, choose Profile and change the password; or follow the link in the mail"
         " of an invitation or of a reset, and set one.",
-        by_api='PUT /api/users/{id} {"new_password": "…", "old_password": "…"}',
+        by_api='PUT /api/users/0 {"new_password": "a longer and better one", "old_password": "the one before"}',
         claims={
             "User": frozenset(
                 {

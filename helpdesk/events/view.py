@@ -10,7 +10,8 @@ VIEW_CREATED = registry.declare(
         meaning="There is a new view: a saved list of tickets by filter and order, for one person, some, or all.",
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Views, press New view and save it.",
-        by_api="POST /api/views",
+        by_api='POST /api/views {"name": "Urgent", "slug": "urgent", "type": "ticket-list", "filters":'
+        " \"eq(ticket.priority, 'high')\"}",
         claims={"View": ALL},
         look_alikes={
             "account-setting-created": "A saved search of the audit log is a setting of the account, no view.",
@@ -27,7 +28,7 @@ VIEW_UPDATED = registry.declare(
         meaning="A view's name, filter, order or columns changed, or who may see it. The tickets in it are as before.",
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Views, open one, change it and save it; or move one up or down, or switch it off.",
-        by_api="PUT /api/views/{id}",
+        by_api='PUT /api/views/{id} {"name": "Urgent first"}',
         by_machine="The deletion of a tag or integration that a view's filter names: the view is switched off; the"
         " deletion of a team member or team with whom it was shared.",
         claims={"View": ALL},

@@ -10,7 +10,8 @@ WIDGET_CREATED = registry.declare(
         meaning="There is a new widget: a card beside the ticket that shows, say, the customer's orders.",
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Widgets, press New widget, choose what it shows and press Create widget.",
-        by_api="POST /api/widgets",
+        by_api='POST /api/widgets {"type": "standalone", "context": "ticket", "template": {"type":'
+        ' "wrapper", "widgets": [{"type": "text", "path": "customer.email", "title": "Address"}]}}',
         claims={"Widget": ALL},
         look_alikes={
             "integration-created": "The connection from which a card takes its data.",
@@ -27,7 +28,8 @@ WIDGET_UPDATED = registry.declare(
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Widgets, open one, change it and save it, or move it up or down: each card that gets"
         " another place has an event of its own.",
-        by_api="PUT /api/widgets/{id}",
+        by_api='PUT /api/widgets/{id} {"type": "standalone", "context": "ticket", "template": {"type":'
+        ' "wrapper", "widgets": [{"type": "text", "path": "customer.note", "title": "Note"}]}}',
         claims={"Widget": ALL},
         look_alikes={
             "customer-updated": "What the card shows of the customer changed; the card is as before.",

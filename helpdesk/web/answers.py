@@ -25,6 +25,7 @@ class Told:
     label: str
     hue: str
     times: int = 1
+    name: str = ""
 
 
 def read(ticket_id: int) -> TicketPage:
@@ -109,7 +110,7 @@ def toast(said: str, events: list[Told], undo: uuid.UUID | None = None) -> None:
 
 def _told(name: str, times: int) -> Told:
     type_ = registry.get(name)
-    return Told(type_.label if type_ else name, hue_of(name), times)
+    return Told(type_.label if type_ else name, hue_of(name), times, type_.name if type_ else "")
 
 
 def _fresh(

@@ -4,20 +4,24 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from flask import g, url_for
+from flask import current_app, g, url_for
 from sqlalchemy import Select, cast, literal, null, or_, select, union_all
+from sqlalchemy.orm import Session
 
 from audit.base import BigId
 from audit.clock import desk_now
 from audit.db import db
 from audit.directory import Member, Viewer
 from helpdesk import settings
+from helpdesk.config import Config
 from helpdesk.models import (
     Account,
     AccountSetting,
     Customer,
+    CustomField,
     Integration,
     Macro,
+    Rule,
     SatisfactionSurvey,
     Tag,
     Team,
@@ -40,6 +44,25 @@ PAGES: Final[dict[str, tuple[Any, str, str]]] = {
     "Widget": (Widget, "widgets.show", "widget_id"),
 }
 
+#: Whoever reads tickets reads what happened to them.
+OPEN_TRAILS: Final = frozenset({"Ticket", "TicketMessage"})
+
+#: What calls of the API name by number.
+_NUMBERED: Final[dict[str, Any]] = {
+    "customer": Customer,
+    "custom_field": CustomField,
+    "integration": Integration,
+    "macro": Macro,
+    "rule": Rule,
+    "satisfaction_survey": SatisfactionSurvey,
+    "setting": AccountSetting,
+    "tag": Tag,
+    "team": Team,
+    "user": User,
+    "view": View,
+    "widget": Widget,
+}
+
 #: All that can be linked to, and what leads to its ticket, if that is where its page is.
 _TABLES: Final[dict[str, tuple[Any, Any]]] = {
     "Ticket": (Ticket, Ticket.id),
@@ -57,7 +80,8 @@ class HelpdeskDirectory:
         """Who is looking; None if nobody is logged in."""
         if g.get("user") is None:
             return None
-        return Viewer(g.account.id, g.user.id, g.user.name, g.user.may("read audit log"))
+        may_read_log = g.user.may("read audit log")
+        return Viewer(g.account.id, g.user.id, g.user.name, may_read_log, g.user.email, OPEN_TRAILS)
 
     def accounts(self) -> list[tuple[int, str]]:
         """All accounts, archived ones too, as number and domain; the first is the demo's."""
@@ -85,6 +109,15 @@ class HelpdeskDirectory:
             found["Account", account_id] = url_for("account.show")
         return found
 
+    def numbers(self, account_id: int) -> Mapping[str, int]:
+        """Numbers of things that the account has, to try a call of the API on: the newest of each kind, and another."""
+        return numbers_of(db.session(), account_id)
+
+    def base_url(self) -> str:
+        """What addresses of this desk begin with."""
+        config: Config = current_app.config["DESK"]
+        return config.base_url
+
     def time_zone(self, account_id: int) -> str:
         """The account's time zone, an IANA name."""
         if g.get("account") is not None and g.account.id == account_id:
@@ -109,6 +142,32 @@ class HelpdeskDirectory:
             select(AccountSetting.data).where(AccountSetting.account_id == account_id, AccountSetting.type == type_)
         )
         return dict(data) if data is not None else dict(settings.DEFAULTS[type_])
+
+
+def numbers_of(session: Session, account_id: int) -> dict[str, int]:
+    """The newest of everything that has a number, and the one before it, by name ("tag_id", "other_tag_id")."""
+    newest = [
+        select(literal(name).label("name"), model.id.label("number"))
+        .where(model.account_id == account_id)
+        .order_by(model.id.desc())
+        .limit(2)
+        .subquery()
+        .select()
+        for name, model in _NUMBERED.items()
+    ]
+    message = (
+        select(TicketMessage.id, TicketMessage.ticket_id)
+        .where(TicketMessage.account_id == account_id)
+        .order_by(TicketMessage.id.desc())
+        .limit(1)
+        .subquery()
+    )
+    of_message = [select(literal("message"), message.c.id), select(literal("ticket"), message.c.ticket_id)]
+    found: dict[str, int] = {}
+    for name, number in session.execute(union_all(*newest, *of_message)):
+        if number is not None:
+            found[f"other_{name}_id" if f"{name}_id" in found else f"{name}_id"] = number
+    return found
 
 
 def ticket_address(number: int) -> str:

@@ -26,8 +26,15 @@ class Entry:
 
     @property
     def is_current(self) -> bool:
-        """Whether the page that is drawn is this one, or below it."""
-        return request.path == self.address or request.path.startswith(f"{self.address}/")
+        """Whether the page that is drawn is this one, or below it and below no entry that says more."""
+        return _leads_here(self) and not any(
+            len(entry.address) > len(self.address) for entry in ENTRIES if entry.is_there and _leads_here(entry)
+        )
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the application has its page."""
+        return self.endpoint in current_app.view_functions
 
 
 ENTRIES: Final = (
@@ -43,6 +50,7 @@ ENTRIES: Final = (
     Entry("Surveys", "star", "surveys.index", "manage surveys", "Settings"),
     Entry("Account", "settings", "account.show", "manage settings", "Settings"),
     Entry("Outgoing mail", "mail", "mailtrap.index", "read outgoing mail", "Settings"),
+    Entry("Events explained", "help", "glossary.index", "read", "Learn"),
 )
 
 
@@ -50,6 +58,10 @@ def menu() -> dict[str, dict[str, list[Entry]]]:
     """What who is logged in may open: heading, group ("" for none), entries."""
     found: dict[str, dict[str, list[Entry]]] = {}
     for entry in ENTRIES:
-        if entry.endpoint in current_app.view_functions and g.user.may(entry.needs):
+        if entry.is_there and g.user.may(entry.needs):
             found.setdefault(entry.heading, {}).setdefault(entry.group, []).append(entry)
     return found
+
+
+def _leads_here(entry: Entry) -> bool:
+    return request.path == entry.address or request.path.startswith(f"{entry.address}/")

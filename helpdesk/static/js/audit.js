@@ -158,6 +158,15 @@ document.addEventListener("pointerout", (event) => {
   for (const meaning of all(".meaning[data-hovered]:popover-open")) meaning.hidePopover();
 });
 
+// A click on the name keeps open what resting on it has opened: there is a link in it.
+document.addEventListener("click", (event) => {
+  const name = within(event, "[data-meaning]");
+  const meaning = name && document.getElementById(name.getAttribute("popovertarget"));
+  if (!meaning || !("hovered" in meaning.dataset)) return;
+  event.preventDefault();
+  delete meaning.dataset.hovered;
+});
+
 document.addEventListener("toggle", (event) => {
   if (event.newState === "closed") delete event.target.dataset?.hovered;
 }, true);

@@ -121,7 +121,7 @@ def things_of(session: Session, account_id: int) -> dict[str, Any]:
     found["event_id"] = session.scalar(newest.order_by(event_table.c.id.desc()).limit(1))
     tag = select(models.Tag.id).where(models.Tag.account_id == account_id).order_by(models.Tag.id)
     found["other_tag_id"] = session.scalar(tag.limit(1))
-    found |= {"name": "file", "mail_id": "no-such-mail", "menu": "tags"}
+    found |= {"name": "file", "mail_id": "no-such-mail", "menu": "tags", "event_type": "ticket-closed"}
     return found
 
 

@@ -22,6 +22,8 @@ from wsgi import create_app
 EVERYBODY = {
     "attachments.download",
     "auth.log_out",
+    "glossary.index",
+    "glossary.show",
     "profile.change_password",
     "profile.show",
     "profile.update",
@@ -55,7 +57,7 @@ OPEN = [
     for role, route in GUARDED
     if route.method == "GET" and (role, route) not in FORBIDDEN and route.endpoint not in ANSWERED_BY_THE_THING
 ]
-OF_THINGS = [route for route in routes() if not route.is_public and {*route.arguments} - {"menu", "name"}]
+OF_THINGS = [route for route in routes() if not route.is_public and {*route.arguments} - {"menu", "name", "event_type"}]
 
 
 @dataclass
