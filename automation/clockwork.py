@@ -140,8 +140,7 @@ def step(session: Session, job: Job) -> bool:
         held = session.get(Job, job_id, with_for_update=True, populate_existing=True)
         if held is None or not jobs.is_under_way(held):
             raise NothingToDo
-        batch = timers.due(session, account_id, target)
-        timers.play(session, account_id, batch)
+        batch = timers.play_next(session, account_id, target)
         reached = batch[-1].at if batch else target
         # It may be there already: it runs while we work.
         moment = max(reached, desk_now(session, account_id))
@@ -244,7 +243,7 @@ def _target(session: Session, account: Account, at: datetime, whither: Whither) 
     if whither is None:
         if not (first := timers.upcoming(session, account.id, 1)):
             raise Refused(
-                "Nothing is waiting: no snooze, no survey, nothing in the trash. The clock stays where it is."
+                "Nothing is waiting: no snooze, no survey, no rule, nothing in the trash. The clock stays where it is."
             )
         whither = first[0].at
     target = at + whither if isinstance(whither, timedelta) else whither

@@ -10,8 +10,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 
 from audit.action import enter
-from automation import calls, deliveries, jobs, timers, webhooks
+from automation import calls, deliveries, jobs, rules, timers, webhooks
 from automation.deliveries import Route
+from automation.nudges import Nudges
 from automation.smtp import OpenSession
 from helpdesk.models import Account
 
@@ -27,29 +28,32 @@ class Scheduler:
     """Ticks in threads of its own until it is stopped.
 
     Nothing due is ever a job of APScheduler's: due things are rows, found anew with each tick, by any number of
-    processes. Timers, mail, calls and jobs tick apart, so that neither a slow server elsewhere nor a long job keeps a
-    ticket asleep.
+    processes. Timers, rules, mail, calls and jobs tick apart, so that neither a slow server elsewhere nor a long job
+    keeps a ticket asleep. Rules need not wait for their tick where the commit was made in this process.
     """
 
     def __init__(self, open_session: OpenSession, route: Route) -> None:
         self._open_session = open_session
         self._route = route
         self._is_stopping = Event()
+        self._nudges = Nudges(self._obey)
         self._ticking = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={"default": ThreadPoolExecutor(5)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
-        for job in (self.play, self.send, self.call, self.work):
+        for job in (self.play, self.obey, self.send, self.call, self.work):
             self._ticking.add_job(job, "interval", seconds=SECONDS_BETWEEN_TICKS, id=job.__name__)
 
     def start(self) -> None:
         """Begin to tick."""
         self._ticking.start()
+        self._nudges.start()
 
     def stop(self) -> None:
         """Finish the tick that is being done, and begin no other."""
         self._is_stopping.set()
+        self._nudges.stop()
         if self._ticking.running:
             self._ticking.shutdown(wait=True)
 
@@ -61,6 +65,18 @@ class Scheduler:
                     timers.play_due(session, account_id)
             except Exception:
                 _log.exception("What is due on account %d could not be played; the next tick tries again", account_id)
+
+    def obey(self) -> None:
+        """One tick of the rules, for what was committed elsewhere."""
+        for account_id in self._active_accounts():
+            self._obey(account_id)
+
+    def _obey(self, account_id: int) -> None:
+        try:
+            with self._open_session() as session:
+                rules.settle(session, account_id)
+        except Exception:
+            _log.exception("The rules of account %d could not run; the next tick tries again", account_id)
 
     def send(self) -> None:
         """One tick of the outbox."""

@@ -1,4 +1,7 @@
-"""What falls due on a desk, played in due order, each thing an action of its own, stamped with its due time."""
+"""What falls due on a desk, played in due order, each thing an action of its own, stamped with its due time.
+
+Rules come first: what they do because of something belongs to the time when it happened.
+"""
 
 import uuid
 from collections.abc import Callable, Sequence
@@ -14,9 +17,10 @@ from audit.actors import Actor
 from audit.base import BigId
 from audit.clock import desk_now, wall_now
 from audit.ledger import seal
+from automation import rules, scheduled
 from helpdesk import settings, surveys, tickets
 from helpdesk.jobs import UNDER_WAY
-from helpdesk.models import Account, AccountSetting, Job, SatisfactionSurvey, Ticket
+from helpdesk.models import Account, AccountSetting, Job, Rule, SatisfactionSurvey, Ticket
 
 #: How many due things share one transaction: enough to be fast, few enough that nobody waits long.
 BATCH: Final = 200
@@ -40,11 +44,12 @@ Moment = InstrumentedAttribute[datetime | None]
 
 @dataclass(frozen=True, order=True)
 class Due:
-    """Something that falls due: when, what, on which ticket."""
+    """Something that falls due: when, what, on which ticket, or which rule."""
 
     at: datetime
     kind: str
     ticket_id: int
+    rule_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,16 +59,22 @@ class Glance:
     first_snoozed: datetime | None
     first_asking: datetime | None
     first_trashed: datetime | None
+    first_scheduled: datetime | None
+    has_unmet: bool  #: something happened that rules have not met
     kept: timedelta  #: how long the trash keeps a ticket
     rests: bool  #: deactivated: all timers rest
     clock_moved: datetime | None  #: when whoever moves the clock was last heard of, on the wall
 
     def is_due(self, upto: datetime) -> bool:
-        """Whether something has fallen due by then."""
+        """Whether something has fallen due by then; for rules, all that has happened is due."""
         if self.rests:
             return False
-        firsts = ((self.first_snoozed, upto), (self.first_asking, upto), (self.first_trashed, upto - self.kept))
-        return any(first is not None and first <= end for first, end in firsts)
+        if self.has_unmet:
+            return True
+        firsts = (self.first_snoozed, self.first_asking, self.first_scheduled)
+        if any(first is not None and first <= upto for first in firsts):
+            return True
+        return self.first_trashed is not None and self.first_trashed <= upto - self.kept
 
     @property
     def is_moving(self) -> bool:
@@ -106,7 +117,7 @@ def _line(kind: str, at: Moment, number: Any, limit: int, *where: ColumnElement[
 
 
 def _glance() -> Select[Any]:
-    """What falls due first of each kind, how long the trash keeps, whether all timers rest, and who moves the clock."""
+    """What falls due first, what waits for rules, how long the trash keeps, who rests, who moves the clock."""
     snoozed = select(func.min(Ticket.snooze_datetime)).where(
         Ticket.account_id == _account_id, Ticket.snooze_datetime.is_not(None)
     )
@@ -123,7 +134,9 @@ def _glance() -> Select[Any]:
     moved = select(func.max(func.coalesce(Job.locked_datetime, Job.scheduled_datetime))).where(
         Job.account_id == _account_id, Job.type == CLOCK_JOB, Job.status.in_(UNDER_WAY)
     )
-    return select(*(each.scalar_subquery() for each in (snoozed, asking, trashed, _kept(), rests, moved)))
+    by_the_clock = select(func.min(Rule.next_run_datetime)).where(Rule.account_id == _account_id)
+    asked = (snoozed, asking, trashed, by_the_clock, rules.BEHIND, _kept(), rests, moved)
+    return select(*(each.scalar_subquery() for each in asked))
 
 
 # One question, answered from a few indexes and written once: it is asked before every action.
@@ -133,8 +146,17 @@ _GLANCE: Final = _glance()
 def look(session: Session, account_id: int) -> Glance:
     """Look at an account before acting on it."""
     row: Any = session.connection().execute(_GLANCE, {"account": account_id}).one()
-    snoozed, asking, trashed, kept, deactivated, moved = row
-    return Glance(snoozed, asking, trashed, _span(kept or settings.DEFAULTS["trash"]), deactivated is not None, moved)
+    snoozed, asking, trashed, scheduled_for, unmet, kept, deactivated, moved = row
+    return Glance(
+        first_snoozed=snoozed,
+        first_asking=asking,
+        first_trashed=trashed,
+        first_scheduled=scheduled_for,
+        has_unmet=unmet is not None,
+        kept=_span(kept or settings.DEFAULTS["trash"]),
+        rests=deactivated is not None,
+        clock_moved=moved,
+    )
 
 
 def is_due(session: Session, account_id: int, upto: datetime) -> bool:
@@ -147,6 +169,8 @@ def play_due(session: Session, account_id: int, upto: datetime | None = None) ->
     played = 0
     enter(session, account_id)
     while is_due(session, account_id, moment := upto or desk_now(session, account_id)):
+        rules.settle(session, account_id)
+        enter(session, account_id)
         played += play_batch(session, account_id, moment)
     return played
 
@@ -156,13 +180,12 @@ def play_batch(session: Session, account_id: int, upto: datetime) -> int:
     try:
         hold(session, account_id)
         begin(session, account_id, source="automation")
-        batch = due(session, account_id, upto)
-        play(session, account_id, batch)
+        played = play_next(session, account_id, upto)
         session.commit()
     except BaseException:
         session.rollback()
         raise
-    return len(batch)
+    return len(played)
 
 
 def due(session: Session, account_id: int, upto: datetime, limit: int = BATCH) -> list[Due]:
@@ -174,11 +197,7 @@ def upcoming(session: Session, account_id: int, limit: int) -> list[Due]:
     """What falls due next on an account, in due order."""
     lines = session.execute(_upcoming(limit), {"account": account_id})
     kept = settings.DEFAULTS["trash"]
-    found = [
-        Due(line.at + _span(line.kept or kept) if line.kind == "trash" else line.at, line.kind, line.number)
-        for line in lines
-    ]
-    return sorted(found)[:limit]
+    return sorted(_due(line, _span(line.kept or kept)) for line in lines)[:limit]
 
 
 def count_due(session: Session, account_id: int, upto: datetime) -> int:
@@ -189,6 +208,7 @@ def count_due(session: Session, account_id: int, upto: datetime) -> int:
         select(func.count()).where(mine, Ticket.snooze_datetime <= upto),
         select(func.count()).where(*_waiting(), survey.should_send_datetime <= upto),
         select(func.count()).where(mine, Ticket.trashed_datetime <= upto - kept),
+        select(func.count()).where(Rule.account_id == account_id, Rule.next_run_datetime <= upto),
     )
     row: Any = session.execute(select(*(each.scalar_subquery() for each in counts)), {"account": account_id}).one()
     return sum(row)
@@ -206,15 +226,32 @@ def _upcoming(limit: int) -> CompoundSelect[Any]:
             *_waiting(),
         ),
         _line("trash", Ticket.trashed_datetime, Ticket.id, limit, Ticket.account_id == _account_id),
+        _line("rule", Rule.next_run_datetime, Rule.id, limit, Rule.account_id == _account_id),
     )
+
+
+def play_next(
+    session: Session, account_id: int, upto: datetime, contexts: Callable[[], uuid.UUID] = uuid.uuid4
+) -> list[Due]:
+    """Let rules act, then play what falls due first, within the caller's transaction, which holds the account."""
+    rules.catch_up(session, account_id)
+    return play(session, account_id, due(session, account_id, upto), contexts)
 
 
 def play(
     session: Session, account_id: int, batch: Sequence[Due], contexts: Callable[[], uuid.UUID] = uuid.uuid4
-) -> None:
-    """Play due things within the caller's transaction, which holds the account; each is a chain of its own."""
-    held = _lock(session, [each.ticket_id for each in batch])
+) -> list[Due]:
+    """Play due things within the caller's transaction, which holds the account; each is a chain of its own.
+
+    Answers what was played: where a rule did something, the rest of the batch may have changed, and is left.
+    """
+    played: list[Due] = []
+    held = _lock(session, [each.ticket_id for each in batch if each.ticket_id])
     for each in batch:
+        played.append(each)
+        if each.kind == "rule":
+            scheduled.run(session, each.rule_id, each.at, contexts())
+            break
         ticket = held.get(each.ticket_id)
         if ticket is None:  # its trash was emptied before its snooze ended, or before its survey was due
             continue
@@ -223,6 +260,15 @@ def play(
         seal(session)
         if each.kind == "trash":
             del held[each.ticket_id]
+        if rules.catch_up(session, account_id):
+            break
+    return played
+
+
+def _due(line: Any, kept: timedelta) -> Due:
+    if line.kind == "rule":
+        return Due(line.at, line.kind, 0, line.number)
+    return Due(line.at + kept if line.kind == "trash" else line.at, line.kind, line.number)
 
 
 def _lock(session: Session, numbers: list[int]) -> dict[int, Ticket]:

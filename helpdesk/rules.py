@@ -79,6 +79,11 @@ def triggers_of(rule: Rule) -> tuple[str, ...]:
     return tuple(rule.event_types.split(",")) if rule.event_types else ()
 
 
+def is_set_off(rule: Rule, type_: str) -> bool:
+    """Whether an event of this type sets a rule off."""
+    return type_ in triggers_of(rule)
+
+
 # ---- Verbs
 
 
@@ -151,6 +156,7 @@ def delete(rule: Rule, *, by: Actor) -> None:
     """Remove a rule; what it did stays, and the log still names it."""
     session = session_of(rule)
     session.execute(sql_delete(RuleRun).where(RuleRun.account_id == rule.account_id, RuleRun.rule_id == rule.id))
+    forget_progress(rule)
     session.delete(rule)
     record(RULE_DELETED, rule, by=by)
 
@@ -222,6 +228,7 @@ def _arrange(rule: Rule) -> None:
     """Let a rule that acts see what happens from now on, and know its next time."""
     session = session_of(rule)
     account = session.get_one(Account, rule.account_id)
+    forget_progress(rule)
     schedules.arrange([rule], settings.read(account, "business-hours")["timezone"], now(session))
     cursor = session.scalar(
         select(RuleCursor).where(RuleCursor.account_id == account.id, RuleCursor.name == CURSOR).with_for_update()
@@ -233,6 +240,17 @@ def _arrange(rule: Rule) -> None:
     elif cursor is None:
         newest = session.scalar(scoped(session, func.max(event_table.c.id), table=event_table)) or 0
         session.add(RuleCursor(account_id=account.id, name=CURSOR, event_id=newest))
+
+
+def progress_name(rule: Rule) -> str:
+    """The name of the place up to which a rule has gone through the tickets, at its present time by the clock."""
+    return f"schedule:{rule.id}"
+
+
+def forget_progress(rule: Rule) -> None:
+    """Begin anew with its tickets at the next time."""
+    mine = RuleCursor.account_id == rule.account_id, RuleCursor.name == progress_name(rule)
+    session_of(rule).execute(sql_delete(RuleCursor).where(*mine))
 
 
 def _checked(session: Session, account_id: int, shape: Shape) -> dict[str, Any]:

@@ -68,8 +68,7 @@ class Player:
             return
         while self._alarms and self._alarms[0] <= upto:
             heapq.heappop(self._alarms)
-        while batch := timers.due(self.session, self.account_id, upto):
-            timers.play(self.session, self.account_id, batch, self.context)
+        while timers.play_next(self.session, self.account_id, upto, self.context):
             self._seal()
 
     def _seal(self) -> None:

@@ -39,6 +39,11 @@ def condition(
     return _Sql(now or EPOCH, viewer or 0).of(asked)
 
 
+def holding(asked: Condition, now: datetime) -> ColumnElement[bool]:
+    """For which tickets a condition holds that nobody looks at: a rule's, which names no message."""
+    return _Sql(now, 0).of(asked)
+
+
 @lru_cache(maxsize=512)
 def understood(text: str) -> Condition:
     """What a filter asks; every page asks for the same ones. Raises Mistake."""

@@ -111,7 +111,7 @@ def fields_in(steps: tuple[Step, ...]) -> set[str]:
 
 
 def when(steps: tuple[Step, ...]) -> Condition:
-    """A condition that holds wherever the rule does something, and perhaps elsewhere, too."""
+    """A condition that holds where the rule does something, and perhaps where its case turns out to be empty."""
     parts: list[Condition] = []
     for step in steps:
         if isinstance(step, Act):
@@ -121,6 +121,20 @@ def when(steps: tuple[Step, ...]) -> Condition:
             parts.append(All((*before, case.condition, when(case.steps))))
             before.append(Not(case.condition))
     return AnyOf(tuple(parts))
+
+
+def loosened(condition: Condition, *, holds_if_unknown: bool = True) -> Condition:
+    """The condition as far as it is about the ticket: it holds wherever the whole might, whatever the message is."""
+    match condition:
+        case Test():
+            unknown = condition.field.path.startswith("message.")
+            return (All(()) if holds_if_unknown else AnyOf(())) if unknown else condition
+        case Not():
+            return Not(loosened(condition.part, holds_if_unknown=not holds_if_unknown))
+        case All():
+            return All(tuple(loosened(part, holds_if_unknown=holds_if_unknown) for part in condition.parts))
+        case AnyOf():
+            return AnyOf(tuple(loosened(part, holds_if_unknown=holds_if_unknown) for part in condition.parts))
 
 
 def _tests(condition: Condition) -> Iterator[Test]:

@@ -1,0 +1,217 @@
+"""Follows the log for rules: each event meets each rule once, and what a rule does is one with the step of the cursor.
+
+Rules run after the action that sets them off: whoever acts next lets them run first, and the bell lets them run at
+once. Who runs them holds the account, so that of any number of workers one does, and all others find it done.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import Session
+
+from audit.action import begin, enter, hold
+from audit.actors import Actor
+from audit.base import BigId
+from audit.ledger import seal
+from audit.log import event_head, event_table
+from audit.sessions import scoped
+from helpdesk import notices, rules
+from helpdesk.language.statements import Plan, plan
+from helpdesk.models import Account, Rule, RuleCursor, RuleRun, SatisfactionSurvey, Ticket, TicketMessage
+from helpdesk.rule_doing import Run
+from helpdesk.rule_runs import carry_out, facts_of, first_message, newest_message, understood, why_overlooked
+
+#: How many events are looked at in one transaction.
+BATCH: Final = 50
+#: So many runs may follow from one another.
+DEEPEST: Final = 16
+#: After so many failures in a row, the desk switches a rule off.
+MOST_FAILURES: Final = 10
+#: So many runs of an account are remembered: chains are over long before.
+REMEMBERED: Final = 10_000
+
+BY_THE_DESK: Final = Actor.system("rules")
+TOO_DEEP: Final = (
+    f"{DEEPEST} rules have followed from one another in this chain, so this one did nothing. Look for rules that set"
+    " each other off."
+)
+
+_event = event_table.c
+
+
+#: Whether there is something that rules have not met: where nobody listens, there is no cursor.
+BEHIND: Final = (
+    select(RuleCursor.id)
+    .join(event_head, event_head.c.account_id == RuleCursor.account_id)
+    .join(Account, Account.id == RuleCursor.account_id)
+    .where(
+        RuleCursor.account_id == bindparam("account", type_=BigId),
+        RuleCursor.name == rules.CURSOR,
+        RuleCursor.event_id < event_head.c.last_id,
+        Account.deactivated_datetime.is_(None),
+    )
+)
+
+
+def settle(session: Session, account_id: int) -> int:
+    """Let rules act until all have met all that happened; answers how often one did."""
+    ran = 0
+    enter(session, account_id)
+    while is_behind(session, account_id):
+        ran += _step(session, account_id)
+        enter(session, account_id)
+    session.rollback()
+    return ran
+
+
+def is_settled(session: Session, account_id: int) -> bool:
+    """Whether rules have met all that happened."""
+    enter(session, account_id)
+    behind = is_behind(session, account_id)
+    session.rollback()
+    return not behind
+
+
+def is_behind(session: Session, account_id: int) -> bool:
+    """The same within a transaction; on an account that is switched off rules rest."""
+    return session.connection().execute(BEHIND, {"account": account_id}).first() is not None
+
+
+def catch_up(session: Session, account_id: int) -> int:
+    """Let rules act within the caller's transaction, which holds the account; answers how often one did."""
+    ran = 0
+    while is_behind(session, account_id):
+        ran += _look(session, account_id)
+    return ran
+
+
+def _step(session: Session, account_id: int) -> int:
+    try:
+        hold(session, account_id)
+        begin(session, account_id, source="automation")
+        ran = _look(session, account_id)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    return ran
+
+
+def _look(session: Session, account_id: int) -> int:
+    """Look at what happened next, and let each rule that it concerns do its part."""
+    cursor = session.scalar(
+        select(RuleCursor)
+        .where(RuleCursor.account_id == account_id, RuleCursor.name == rules.CURSOR)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if cursor is None:
+        return 0
+    newest = session.scalar(select(event_head.c.last_id).where(event_head.c.account_id == account_id)) or 0
+    found = _happened(session, cursor.event_id, newest)
+    cursor.event_id = found[-1].id if len(found) == BATCH else newest
+    acting = rules.active(session, account_id)
+    ran = sum(_meet(session, rule, event) for event in found for rule in acting if rules.is_set_off(rule, event.type))
+    if ran:
+        _forget_old_runs(session, account_id)
+    return ran
+
+
+def _happened(session: Session, after: int, newest: int) -> Sequence[Row[Any]]:
+    # In the order of the log: created, message, updated, assigned, as the ledger wrote each action.
+    return session.execute(
+        scoped(session, table=event_table)
+        .where(_event.id > after, _event.id <= newest, _event.type.in_(rules.TRIGGERS))
+        .order_by(_event.id)
+        .limit(BATCH)
+    ).all()
+
+
+def _meet(session: Session, rule: Rule, event: Row[Any]) -> bool:
+    """Let a rule look at what happened, and act if it holds; answers whether it did."""
+    ticket, message = _about(session, event)
+    if ticket is None or rule.deactivated_datetime is not None:
+        return False
+    steps = understood(rule.code)
+    if why_overlooked(steps, ticket):
+        return False
+    planned = plan(steps, facts_of(ticket, message, event.created_datetime))
+    if not planned.acts or _has_run(session, rule, ticket, event):
+        return False
+    begin(
+        session, rule.account_id, source="automation",
+        at=event.created_datetime, context=event.context, cause_id=event.id,
+    )  # fmt: skip
+    session.add(RuleRun(account_id=rule.account_id, rule_id=rule.id, ticket_id=ticket.id, context=event.context))
+    refusal = TOO_DEEP if _depth(session, event) >= DEEPEST else None
+    run_and_count(session, Run(rule, ticket, message), planned, refusal)
+    return True
+
+
+def run_and_count(session: Session, run: Run, planned: Plan, refusal: str | None = None) -> None:
+    """Do what was planned as the action that has begun; a rule that fails again and again is switched off after it."""
+    rule = run.rule
+    failed = carry_out(run, planned, by=run.actor, refusal=refusal)
+    executed = seal(session)[-1]
+    failures = rule.failures_in_a_row + 1 if failed else 0
+    if rule.failures_in_a_row != failures:
+        rule.failures_in_a_row = failures
+    if failures >= MOST_FAILURES:
+        _give_up(session, rule, failed[-1]["reason"], executed)
+
+
+def _give_up(session: Session, rule: Rule, reason: str, cause_id: int) -> None:
+    before = session.info["action"]
+    begin(session, rule.account_id, source="automation", at=before.at, context=before.context, cause_id=cause_id)
+    rules.deactivate(rule, by=BY_THE_DESK)
+    notices.to_admins(
+        session.get_one(Account, rule.account_id),
+        purpose="rule",
+        subject=f"The rule {rule.name} was switched off",
+        text=f"{MOST_FAILURES} times in a row something that the rule {rule.name} was to do did not work, so the desk"
+        f" switched it off. The last time: {reason}\n\nPut it right, then switch it on again:",
+        path=f"/settings/rules/{rule.id}",
+    )
+    seal(session)
+
+
+# ---- What is behind them
+
+
+def _about(session: Session, event: Row[Any]) -> tuple[Ticket | None, TicketMessage | None]:
+    """The ticket that something happened to, if it is still there, and the message that rules look at."""
+    if event.object_type == "TicketMessage":
+        message = session.get(TicketMessage, event.object_id)
+        return (message.ticket, message) if message is not None else (None, None)
+    if event.object_type == "SatisfactionSurvey":
+        survey = session.get(SatisfactionSurvey, event.object_id)
+        ticket = session.get(Ticket, survey.ticket_id) if survey is not None else None
+    else:
+        ticket = session.get(Ticket, event.object_id)
+    if ticket is None:
+        return None, None
+    return ticket, first_message(ticket) if event.type == "ticket-created" else newest_message(ticket)
+
+
+def _has_run(session: Session, rule: Rule, ticket: Ticket, event: Row[Any]) -> bool:
+    ran = select(RuleRun.id).where(
+        RuleRun.rule_id == rule.id, RuleRun.context == event.context, RuleRun.ticket_id == ticket.id
+    )
+    return session.scalar(ran) is not None
+
+
+def _depth(session: Session, event: Row[Any]) -> int:
+    """How many runs led to what happened, one from the other."""
+    depth, cause = 0, event.cause_id
+    while cause is not None and depth < DEEPEST:
+        cause = session.scalar(scoped(session, _event.cause_id, table=event_table).where(_event.id == cause))
+        depth += 1
+    return depth
+
+
+def _forget_old_runs(session: Session, account_id: int) -> None:
+    session.flush()
+    newest = session.scalar(select(func.max(RuleRun.id)).where(RuleRun.account_id == account_id)) or 0
+    session.execute(delete(RuleRun).where(RuleRun.account_id == account_id, RuleRun.id <= newest - REMEMBERED))
