@@ -8,16 +8,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from tests.audit.site import browser, close_site, open_site
-from tests.desks import Desk, open_desk, open_session
+from tests.audit.site import browser
+from tests.desks import Desk, find_desk, open_desk, open_session
 from tests.outside import Run, outside
+from tests.sites import open_site
 
 
 @pytest.fixture
 def victim(engine: Engine) -> Iterator[Desk]:
     """A desk that the test will tamper with: nobody asks afterwards whether its log agrees."""
     session = open_session(engine)
-    yield open_desk(session)
+    yield find_desk(session) or open_desk(session)
     session.close()
 
 
@@ -31,9 +32,8 @@ def run(engine: Engine) -> Iterator[Run]:
 @pytest.fixture
 def site(database_url: URL, desk: Desk) -> Iterator[Flask]:
     """The application on the desk's database."""
-    app = open_site(database_url)
-    yield app
-    close_site(app)
+    with open_site(database_url) as app:
+        yield app
 
 
 @pytest.fixture

@@ -10,18 +10,17 @@ from flask.cli import ScriptInfo
 from sqlalchemy.engine import URL
 
 from audit.commands import COMMANDS
-from tests.audit.site import close_site, open_site
 from tests.desks import Desk, open_desk
 from tests.outside import Run
+from tests.sites import open_site
 
 
 @pytest.fixture
 def site(database_url: URL, victim: Desk) -> Iterator[Flask]:
     """The application on the database of a desk that may be harmed."""
     victim.a_ticket()
-    app = open_site(database_url)
-    yield app
-    close_site(app)
+    with open_site(database_url) as app:
+        yield app
 
 
 def call(app: Flask, *words: str) -> Result:

@@ -9,16 +9,16 @@ from flask.testing import FlaskClient
 from sqlalchemy.engine import URL
 
 from helpdesk import tickets
-from tests.audit.site import LIVE, LOG, browser, close_site, look, open_site
+from tests.audit.site import LIVE, LOG, browser, look
 from tests.desks import Desk
+from tests.sites import open_site
 
 
 @pytest.fixture
 def ada(database_url: URL, desk: Desk) -> Iterator[FlaskClient]:
     """The admin's browser."""
-    app = open_site(database_url)
-    yield browser(app)
-    close_site(app)
+    with open_site(database_url) as app:
+        yield browser(app)
 
 
 def test_every_filter_alone_and_together(ada: FlaskClient, desk: Desk) -> None:

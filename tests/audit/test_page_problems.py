@@ -1,7 +1,5 @@
 """The audit page when things are not as asked: gone, foreign, strange, or too much."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +10,15 @@ from sqlalchemy.engine import URL
 from audit.queries import Cursor
 from helpdesk import tickets
 from tests.audit.site import LIVE, LOG, look, words
-from tests.databases import sqlite_url
+from tests.databases import fresh_sqlite
 from tests.desks import TUESDAY, Desk, open_desk
 from tests.helpdesk.web.browsers import statements
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[URL]:
+def database_url() -> URL:
     """What the page says is the same on both databases (`test_queries` and `test_page_everywhere` use both)."""
-    with sqlite_url(tmp_path, furnished=True) as url:
-        yield url
+    return fresh_sqlite(furnished=True)
 
 
 @pytest.mark.parametrize("number", [999_999, 2**63 - 1, 2**63, 10**30])

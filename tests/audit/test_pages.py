@@ -2,9 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -17,17 +15,16 @@ from audit.types import registry
 from helpdesk import customers, people, settings, tags, tickets
 from tests.audit.logs import Made, write_log
 from tests.audit.site import LIVE, LOG, browser, look, words
-from tests.databases import sqlite_url
+from tests.databases import fresh_sqlite
 from tests.desks import TUESDAY, Desk
 
 ZEBRA = Actor("rule", 7, "Zebra", 3)
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[URL]:
+def database_url() -> URL:
     """What the page says is the same on both databases (`test_queries` and `test_page_everywhere` use both)."""
-    with sqlite_url(tmp_path, furnished=True) as url:
-        yield url
+    return fresh_sqlite(furnished=True)
 
 
 def types_in(answer: TestResponse) -> list[str]:

@@ -1,26 +1,22 @@
 """The application on a small desk in SQLite, and browsers without scripts in which somebody is logged in."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy.engine import URL
 
-from audit.db import db
-from helpdesk import config as settings
-from tests.databases import sqlite_url
+from tests.databases import fresh_sqlite
 from tests.desks import Desk
 from tests.helpdesk.web.browsers import Browser
-from wsgi import create_app
+from tests.sites import open_site
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> Iterator[URL]:
+def database_url() -> URL:
     """Pages are the same on both databases: SQLite will do."""
-    with sqlite_url(tmp_path, furnished=True) as url:
-        yield url
+    return fresh_sqlite(furnished=True)
 
 
 @pytest.fixture(autouse=True)
@@ -32,18 +28,8 @@ def own_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def app(desk: Desk, database_url: URL) -> Iterator[Flask]:
     """The application; forms need no token, except where a test switches that on."""
-    config = replace(
-        settings.from_environment({}),
-        database_url=database_url.render_as_string(),
-        secret_key="only for tests",
-        trusted_hosts=("localhost",),
-    )
-    app = create_app(config)
-    app.config.update(WTF_CSRF_ENABLED=False)
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with open_site(database_url) as app:
+        yield app
 
 
 @pytest.fixture
