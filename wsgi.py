@@ -8,7 +8,7 @@ from flask.cli import ScriptInfo
 from htmx_flask import Htmx
 
 from audit import commands as audit_commands
-from audit import directory, glossary, pages, plays
+from audit import directory, glossary, pages, plays, tail
 from audit.db import db
 from audit.sessions import prepare
 from automation import beforehand
@@ -23,6 +23,9 @@ from helpdesk.web.directory import HelpdeskDirectory
 from helpdesk.web.requests import DeskRequest
 from seeds import commands as seeds_commands
 from seeds import fire_pages, scenarios, trigger_commands
+
+# This adds its routes to the log's pages.
+from audit import live  # noqa: F401  # isort: skip
 
 ROOT = Path(__file__).resolve().parent
 
@@ -50,6 +53,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
+        tail.install(app, db.engine)
     desk.connect_machines(beforehand)
     links.use(config.base_url)
     outgoing.use(config.outgoing_allow)

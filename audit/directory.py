@@ -35,6 +35,9 @@ class Directory(Protocol):
     def viewer(self) -> Viewer | None:
         """Who is looking; None if nobody is logged in."""
 
+    def viewer_again(self) -> Viewer | None:
+        """The same, looked up afresh: an answer that takes hours outlives sessions and rights."""
+
     def accounts(self) -> list[tuple[int, str]]:
         """All accounts, archived ones too, as number and domain; the first is the demo's."""
 

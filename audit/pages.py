@@ -1,4 +1,4 @@
-"""The audit log under Settings → Users & teams: the page, its live results, older and newer events, one event."""
+"""The audit log under Settings → Users & teams: the page, its results while you choose, older events, one event."""
 
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -12,7 +12,7 @@ from audit.db import db
 from audit.directory import directory
 from audit.filters import Ground
 from audit.forms import Form, form_for
-from audit.results import Results, ground_of, newer_for, older_for, results_for
+from audit.results import Results, ground_of, older_for, results_for
 
 blueprint = Blueprint("audit", __name__, url_prefix="/settings/audit")
 
@@ -42,8 +42,8 @@ def _vary(response: Response) -> Response:
 @blueprint.get("")
 def log() -> Response:
     """The page; while you type or choose, only what is under the form."""
-    session, ground = db.session(), _ground()
-    asked, cursor = _asked("cursor")
+    session, ground = db.session(), ground_now()
+    asked, cursor = asked_and("cursor")
     results = results_for(session, directory(), ground, asked, cursor)
     form = _form(results, ground)
     words = {"results": results, "form": form, "zone": ground.zone.key}
@@ -61,31 +61,16 @@ def log() -> Response:
 @blueprint.get("/older")
 def older() -> Response:
     """The rows with which the list goes on as you scroll."""
-    asked, cursor = _asked("cursor")
-    results = older_for(db.session(), directory(), _ground(), asked, cursor)
+    asked, cursor = asked_and("cursor")
+    results = older_for(db.session(), directory(), ground_now(), asked, cursor)
     status = 422 if results.complaints else 200
     return make_response(render_template("audit/_rows.html", results=results), status)
-
-
-@blueprint.get("/newer")
-def newer() -> Response:
-    """What happened after the newest event shown: rows for the top, the sentence, and where to look next."""
-    asked, word = _asked("after")
-    after, session = number(word), db.session()
-    if word not in ("0", str(after)):
-        abort(422, "The newest event shown is missing from the address, so nothing was added. Load the page again.")
-    if queries.newest_id(session) == after:
-        return make_response("", 204)
-    results = newer_for(session, directory(), _ground(), asked, after)
-    if results.complaints:
-        abort(422, " ".join(results.complaints))
-    return make_response(render_template("audit/_newer.html", results=results))
 
 
 @blueprint.get("/events/<int:event_id>")
 def event(event_id: int) -> Response:
     """One event with all that is known of it: inside its row, or as a page to link to."""
-    session, ground = db.session(), _ground()
+    session, ground = db.session(), ground_now()
     found = queries.event(session, event_id) if number(str(event_id)) else None
     if found is None:
         abort(404, "There is no such event in this desk's log. Go back to the list.")
@@ -94,7 +79,8 @@ def event(event_id: int) -> Response:
     return make_response(render_template(template, story=story, zone=ground.zone.key))
 
 
-def _ground() -> Ground:
+def ground_now() -> Ground:
+    """What filters must know, as of now."""
     session = db.session()
     return ground_of(session, directory(), session.info["account_id"])
 
@@ -106,7 +92,7 @@ def _form(results: Results, ground: Ground) -> Form:
     return form_for(results.query, ground, labels.get(pair, "") if pair else "")
 
 
-def _asked(extra: str) -> tuple[dict[str, list[str]], str]:
+def asked_and(extra: str) -> tuple[dict[str, list[str]], str]:
     """The filters of the address, and the one thing beside them."""
     asked = request.args.to_dict(flat=False)
     found = asked.pop(extra, [])

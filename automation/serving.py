@@ -16,12 +16,13 @@ from sqlalchemy.exc import OperationalError
 
 from audit.db import db
 from audit.log import LogUnguarded, check_guards
+from audit.tail import tail
 from automation.machines import MachineRoom
 from helpdesk import embedded
 from helpdesk.config import Config, require_secret
 from helpdesk.mail.listener import CannotListen
 
-#: A thread a stream: every open page holds one.
+#: A thread a stream: every open page holds one, and some are left for everything else (see `audit.tail.MOST`).
 THREADS: Final = 256
 PROCESSES: Final = 2  # on PostgreSQL; SQLite has one writer anyway
 SECONDS_TO_STOP: Final = 3
@@ -97,14 +98,19 @@ def _let_go_of_database(app: Flask) -> None:
 
 
 class _Worker(ThreadWorker):  # type: ignore[misc]
-    """The process that answers; its machines stop as soon as it is told to, streams may take a moment longer."""
+    """The process that answers; its machines and streams end as soon as it is told to."""
 
     room: MachineRoom | None = None
 
     def handle_exit(self, sig: int, frame: Any) -> None:
-        if self.alive and self.room is not None:
-            Thread(target=self.room.stop, name="stopping").start()
+        if self.alive:
+            Thread(target=self._let_go, name="stopping").start()
         super().handle_exit(sig, frame)
+
+    def _let_go(self) -> None:
+        tail(self.wsgi).close()
+        if self.room is not None:
+            self.room.stop()
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

@@ -8,6 +8,7 @@ from functools import cache
 from flask import Flask
 from sqlalchemy.engine import URL
 
+from audit import tail
 from audit.db import db
 from helpdesk import config as settings
 from helpdesk.web.auth import limiter
@@ -23,7 +24,9 @@ def open_site(url: URL) -> Iterator[Flask]:
     yield app
     app.config.clear()
     app.config.update(config)
+    tail.tail(app).close()
     with app.app_context():
+        tail.install(app, db.engine)
         db.session.remove()
         db.engine.dispose()
 

@@ -31,6 +31,7 @@ from helpdesk.models import (
     View,
     Widget,
 )
+from helpdesk.web import logins
 
 #: What else of the log has a page: its table, the page, and what the page calls its number.
 PAGES: Final[dict[str, tuple[Any, str, str]]] = {
@@ -82,6 +83,11 @@ class HelpdeskDirectory:
             return None
         may_read_log = g.user.may("read audit log")
         return Viewer(g.account.id, g.user.id, g.user.name, may_read_log, g.user.email, OPEN_TRAILS)
+
+    def viewer_again(self) -> Viewer | None:
+        """The same, looked up afresh."""
+        logins.recognise_again()
+        return self.viewer()
 
     def accounts(self) -> list[tuple[int, str]]:
         """All accounts, archived ones too, as number and domain; the first is the demo's."""

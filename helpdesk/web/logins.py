@@ -76,10 +76,7 @@ def install(app: Flask) -> None:
         g.user = g.account = None
         if request.endpoint == "static" or is_api():
             return None
-        token = request.cookies.get(COOKIE)
-        if token:
-            mine, still = LoginSession.token_hash == _digest(token), LoginSession.expires_datetime > wall_now()
-            recognise(db.session(), LoginSession, mine, still)
+        recognise_again()
         view = app.view_functions.get(request.endpoint or "")
         if g.user is None and view is not None and not getattr(view, "is_public", False):
             return _to_the_door()
@@ -129,6 +126,15 @@ def keep(response: Response, token: str) -> Response:
         secure=config.base_url.startswith("https://"),
     )
     return response
+
+
+def recognise_again() -> None:
+    """Look up afresh who asks; `g.user` is None if they are not logged in any more."""
+    g.user = g.account = None
+    token = request.cookies.get(COOKIE)
+    if token:
+        mine, still = LoginSession.token_hash == _digest(token), LoginSession.expires_datetime > wall_now()
+        recognise(db.session(), LoginSession, mine, still)
 
 
 def recognise(session: Session, door: type[LoginSession] | type[ApiKey], *conditions: Any) -> Row[Any] | None:

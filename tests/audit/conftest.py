@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
+from audit import live
 from tests.audit.site import browser
 from tests.desks import Desk, find_desk, open_desk, open_session
 from tests.outside import Run, outside
@@ -30,8 +31,9 @@ def run(engine: Engine) -> Iterator[Run]:
 
 
 @pytest.fixture
-def site(database_url: URL, desk: Desk) -> Iterator[Flask]:
-    """The application on the desk's database."""
+def site(database_url: URL, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The application on the desk's database; the hearts of its streams beat fast."""
+    monkeypatch.setattr(live, "HEARTBEAT", 0.3)
     with open_site(database_url) as app:
         yield app
 

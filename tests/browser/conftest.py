@@ -1,6 +1,8 @@
 """One server with a small desk for all browser tests, and pages on which any console error is a failure."""
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,9 +12,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
 
+from audit import live, tail
 from audit.db import db
 from automation import beforehand, timers
 from helpdesk import config as settings
@@ -42,11 +46,25 @@ class House:
     desk: Desk
     url: str
     full: int  #: a ticket with everything on it
+    app: Flask
 
     def a_ticket(self, subject: str) -> int:
         """A fresh ticket of Carol's."""
         self.desk.session.rollback()
         return self.desk.a_ticket(subject).id
+
+    def cut_streams(self) -> None:
+        """Break off all that follow the log, as a restart of the server does."""
+        tail.tail(self.app).close()
+        with self.app.app_context():
+            tail.install(self.app, db.engine)
+
+    def await_no_streams(self) -> None:
+        """Wait until nobody follows the log any more."""
+        patience = time.monotonic() + 3 * live.HEARTBEAT
+        while any(thread.name == "audit-tail" for thread in threading.enumerate()):
+            assert time.monotonic() < patience, "somebody still follows"
+            time.sleep(0.1)
 
     def let_time_pass(self, span: timedelta) -> None:
         """Move the desk clock, and play what falls due, as the scheduler would."""
@@ -75,6 +93,7 @@ def served(folder: Path, furnish: Callable[[Desk], int]) -> Iterator[House]:
     """A server on a desk of its own, whose log must rebuild it in the end."""
     patch = pytest.MonkeyPatch()
     patch.setenv("HELPDESK_INSTANCE", str(folder))
+    patch.setattr(live, "HEARTBEAT", 0.5)
     helpdesk_desk.connect_machines(beforehand)
     with sqlite_url(folder) as url:
         engine = engine_for(url)
@@ -90,7 +109,8 @@ def served(folder: Path, furnish: Callable[[Desk], int]) -> Iterator[House]:
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield House(desk, f"http://127.0.0.1:{server.server_port}", full)
+        yield House(desk, f"http://127.0.0.1:{server.server_port}", full, app)
+        tail.tail(app).close()
         server.shutdown()
         thread.join()
         server.server_close()

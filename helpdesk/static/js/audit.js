@@ -1,8 +1,6 @@
-// The audit page's own hands: finds options while you type, opens rows, looks for newer events, holds them behind a pill.
+// The audit page's own hands: finds options while you type, opens rows, shows what an event's name means.
 
-const LOOK_EVERY = 2000;
 const HOVER_AFTER = 350;
-const AT_TOP = 120;
 
 const find = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -92,7 +90,6 @@ function close(row) {
 document.addEventListener("htmx:after:swap", (event) => {
   const toggle = event.target instanceof Element ? event.target.closest("[data-toggle]") : null;
   if (toggle) toggle.setAttribute("aria-expanded", "true");
-  letIn();
 });
 
 document.addEventListener("keydown", (event) => {
@@ -105,34 +102,6 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     step(all("#audit-rows [data-toggle]"), event.key);
   }
-});
-
-// ---- Newer events: asked for while the page is seen; let in at the top, or held back while you read further down
-
-setInterval(() => {
-  if (!document.hidden) find("#audit-look")?.dispatchEvent(new Event("look"));
-}, LOOK_EVERY);
-
-function letIn(atOnce = false) {
-  const waiting = all("#audit-waiting > tr");
-  const pill = find("[data-pill]");
-  if (!pill) return;
-  const reading = window.scrollY > AT_TOP || find("#audit-rows [aria-expanded=true]");
-  if (atOnce || !reading) {
-    for (const row of all("#audit-rows .is-new")) row.classList.remove("is-new");
-    for (const row of waiting) row.classList.add("is-new");
-    find("#audit-rows").prepend(...waiting);
-    waiting.length = 0;
-  }
-  find("[data-pill-count]", pill).textContent = String(waiting.filter((row) => row.matches(".event")).length);
-  pill.hidden = waiting.length === 0;
-}
-
-document.addEventListener("click", (event) => {
-  if (!within(event, "[data-pill]")) return;
-  letIn(true);
-  window.scrollTo({ top: 0 });
-  find("#audit-rows [data-toggle]")?.focus({ preventScroll: true });
 });
 
 // ---- Meanings: a tap opens them without our help, resting on a name does so, too

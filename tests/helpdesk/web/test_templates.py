@@ -8,7 +8,7 @@ import pytest
 TEMPLATES = sorted((Path(__file__).parents[3] / "templates").rglob("*.html"))
 
 FORBIDDEN = {
-    "htmx 2": r"\shx-(vars|params|prompt|ext|disinherit|inherit|request|history|disabled-elt|ws|sse)\b",
+    "htmx 2": r"\shx-(vars|params|prompt|ext|disinherit|inherit|request|history|disabled-elt|ws|sse(?!:))\b",
     "inline style": r"<style|\sstyle=",
     "inline script": r"<script(?![^>]*\bsrc=)|\son[a-z]+=|hx-on|javascript:",
     "eval": r"hx-(vals|headers|trigger)[^=]*=[\"'](js:|[^\"']*\[)",

@@ -1,0 +1,81 @@
+"""The audit page follows the log: one browser acts, another watches, and no pause or cut loses or repeats a row."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from helpdesk import tickets
+from tests.browser.conftest import House
+
+LOG = "/settings/audit"
+HIDE = """
+    Object.defineProperty(document, "hidden", {value: %s, configurable: true});
+    document.dispatchEvent(new Event("visibilitychange"));
+"""
+
+
+def rows(page: Page) -> Locator:
+    """The events that are shown."""
+    return page.locator("#audit-rows tr.event")
+
+
+def state(page: Page) -> Locator:
+    """What the page says of its stream."""
+    return page.locator("[data-follow-state]")
+
+
+def close(house: House, subject: str) -> int:
+    """A ticket is opened and closed, by a process that is not the browser's."""
+    number = house.a_ticket(subject)
+    with house.desk.acting():
+        tickets.close(house.desk.ticket(number), by=house.desk.by_ana)
+    return number
+
+
+def subjects(page: Page) -> list[str]:
+    """Of which tickets the shown rows tell, from the top."""
+    return [re.sub(r'.*"(.*)"', r"\1", text) for text in rows(page).locator(".object").all_inner_texts()]
+
+
+def test_one_acts_and_another_watches(house: House, owner: Page, ben: Page) -> None:
+    number = house.a_ticket("Watched")
+    owner.goto(f"{LOG}?event=ticket-closed")
+    expect(state(owner)).to_have_text("Live")
+    count = rows(owner).count()
+    ben.goto(f"/tickets/{number}")
+    ben.get_by_role("button", name="Close", exact=True).first.click()
+    expect(rows(owner).first).to_contain_text("Watched", timeout=2000)
+    expect(rows(owner).first.locator(".who")).to_have_text("Ben Okafor")
+    expect(owner.locator("#audit-sentence")).to_have_text(re.compile(rf"^{count + 1} “Ticket closed” event"))
+    # Paused, the list stands; what happened meanwhile comes afterwards.
+    owner.get_by_role("button", name="Pause").click()
+    expect(state(owner)).to_have_text("Paused")
+    close(house, "While paused")
+    owner.wait_for_timeout(600)
+    assert subjects(owner)[0] == "Watched"
+    owner.get_by_role("button", name="Resume").click()
+    expect(rows(owner).first).to_contain_text("While paused")
+    expect(state(owner)).to_have_text("Live")
+
+
+def test_a_cut_and_a_hidden_page_lose_and_repeat_nothing(house: House, owner: Page) -> None:
+    owner.goto(f"{LOG}?event=ticket-closed")
+    expect(state(owner)).to_have_text("Live")
+    close(house, "Before the cut")
+    expect(rows(owner).first).to_contain_text("Before the cut")
+    house.cut_streams()
+    close(house, "After the cut")
+    expect(rows(owner).first).to_contain_text("After the cut")
+    # Nobody sees the page: it holds no stream, and what happened is there when somebody looks.
+    streams: list[str] = []
+    owner.on("request", lambda request: streams.append(request.url) if "/live" in request.url else None)
+    owner.evaluate(HIDE % "true")
+    house.await_no_streams()
+    close(house, "While hidden")
+    assert not streams
+    owner.evaluate(HIDE % "false")
+    expect(rows(owner).first).to_contain_text("While hidden")
+    close(house, "Seen again")
+    expect(rows(owner).first).to_contain_text("Seen again")
+    assert subjects(owner)[:4] == ["Seen again", "While hidden", "After the cut", "Before the cut"]
+    assert len(streams) == 1
