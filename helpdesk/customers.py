@@ -1,17 +1,18 @@
 """The verbs of customers: met, edited, recognised by their address."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import available_timezones
 
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import channels, languages, leaving, ways
+from helpdesk import channels, fields, languages, leaving, ways
 from helpdesk.events import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from helpdesk.leaving import Going
 from helpdesk.mail.charsets import clean_line, clean_text
-from helpdesk.models import Account, Customer, CustomerChannel, Job
+from helpdesk.models import Account, Customer, CustomerChannel, CustomField, Job
 from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 
@@ -31,13 +32,17 @@ def create(
     name: str | None,
     email: str | None,
     others: Iterable[tuple[str, str]] = (),
+    values: Iterable[tuple[CustomField, Any]] = (),
     by: Actor,
     **profile: Any,
 ) -> Customer:
-    """Add a customer; an address belongs to one customer of the account. `others` are further ones, by type."""
+    """Add a customer; an address belongs to one customer of the account. `others` are further ones, by type; `values`
+    those of custom fields."""
     customer = _add(account, name, email, profile)
     for type_, address in others:
         channels.put(customer, type_, channels.tidied(type_, address))
+    for field, value in values:
+        fields.put(customer, field, value)
     record(CUSTOMER_CREATED, customer, by=by)
     return customer
 
@@ -94,6 +99,18 @@ def update(customer: Customer, changes: dict[str, Any], *, by: Actor) -> None:
         setattr(customer, name, value)
     if "name" in different:
         _split_name(customer)
+    customer.updated_datetime = now(session_of(customer))
+    record(CUSTOMER_UPDATED, customer, by=by)
+
+
+def set_data(customer: Customer, data: Any, version: datetime | None, *, by: Actor) -> None:
+    """Keep what another system knows of them; what is older than what is kept is passed over."""
+    kept = customer.data_version
+    if version is not None and kept is not None and version < kept:
+        return
+    if customer.data == data and version == kept:
+        return
+    customer.data, customer.data_version = data, version
     customer.updated_datetime = now(session_of(customer))
     record(CUSTOMER_UPDATED, customer, by=by)
 

@@ -26,6 +26,8 @@ class Draft:
     public: bool = True
     body_html: str | None = None
     stripped_text: str | None = None
+    stripped_html: str | None = None
+    stripped_signature: str | None = None
     subject: str | None = None
     channel: str = "email"
     via: str = "helpdesk"
@@ -39,6 +41,8 @@ class Draft:
     integration_id: int | None = None
     rule_id: int | None = None
     macros: list[Any] | None = None
+    actions: list[Any] | None = None
+    meta: dict[str, Any] | None = None
     mention_ids: list[int] | None = None  #: team members whom a note calls by name
     imported_at: datetime | None = None  #: said elsewhere at that time; it is not sent again
 

@@ -1,34 +1,50 @@
-"""The values of a ticket's custom fields: what fits a field, and the verb that sets it."""
+"""The values of custom fields of a ticket or customer: what fits a field, and the verb that sets it."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
+from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk.events import TICKET_UPDATED
-from helpdesk.models import CustomField, Ticket, TicketFieldValue
+from helpdesk.events import CUSTOMER_UPDATED, TICKET_UPDATED
+from helpdesk.models import Customer, CustomerFieldValue, CustomField, Ticket, TicketFieldValue
 from helpdesk.refusals import Refused
+from helpdesk.sessions import session_of
 
 LONGEST_VALUE: Final = 2000
 
 
-def set_value(ticket: Ticket, field: CustomField, value: Any, *, by: Actor) -> None:
-    """Give a ticket a value in a field of its account, or none."""
-    if field.account_id != ticket.account_id or field.object_type != "Ticket":
-        raise Refused("That is no field of tickets.")
+def set_value(thing: Ticket | Customer, field: CustomField, value: Any, *, by: Actor) -> None:
+    """Give a ticket or customer a value in a field of their account, or none."""
+    if not put(thing, field, value):
+        return
+    if isinstance(thing, Ticket):
+        record(TICKET_UPDATED, thing, by=by)
+        return
+    thing.updated_datetime = now(session_of(thing))
+    record(CUSTOMER_UPDATED, thing, by=by)
+
+
+def put(thing: Ticket | Customer, field: CustomField, value: Any) -> bool:
+    """Let it have this value, and say whether it had another; whoever calls says what happened."""
+    kind = type(thing).__name__
+    if field.account_id != thing.account_id or field.object_type != kind:
+        raise Refused(f"That is no field of {kind.lower()}s.")
     if field.deactivated_datetime is not None:
         raise Refused(f"The field {field.label!r} is not in use any more.")
     tidy = fitting(field, value)
-    held = next((each for each in ticket.field_values if each.custom_field_id == field.id), None)
+    values: list[Any] = thing.field_values
+    held = next((each for each in values if each.custom_field_id == field.id), None)
     if (held.value if held else None) == tidy:
-        return
+        return False
     if held is None:
-        ticket.field_values.append(TicketFieldValue(account_id=ticket.account_id, custom_field_id=field.id, value=tidy))
+        made = TicketFieldValue if isinstance(thing, Ticket) else CustomerFieldValue
+        values.append(made(account_id=thing.account_id, custom_field_id=field.id, value=tidy))
     elif tidy is None:
-        ticket.field_values.remove(held)
+        values.remove(held)
     else:
         held.value = tidy
-    record(TICKET_UPDATED, ticket, by=by)
+    return True
 
 
 def fitting(field: CustomField, value: Any) -> Any:

@@ -1,5 +1,8 @@
 """The verbs of messages: said by the customer, answered, noted, corrected, deleted, summed up."""
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
@@ -13,6 +16,12 @@ from helpdesk.events import (
 from helpdesk.models import Ticket, TicketMessage, User
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
+
+#: What `revise` may change.
+REVISABLE: Final = frozenset(
+    {"body_text", "body_html", "stripped_text", "stripped_html", "stripped_signature", "subject", "channel", "via"}
+    | {"source", "external_id", "headers", "meta", "actions", "macros", "mention_ids"}
+)
 
 
 def receive(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
@@ -44,8 +53,20 @@ def update(message: TicketMessage, body_text: str, *, by: Actor) -> None:
     """Correct the text of a message; what was sent stays sent."""
     if message.body_text == body_text:
         return
-    message.body_text = message.stripped_text = body_text
-    message.body_html = message.stripped_html = None
+    plain = {"body_text": body_text, "stripped_text": body_text, "body_html": None, "stripped_html": None}
+    revise(message, plain, by=by)
+
+
+def revise(message: TicketMessage, changes: Mapping[str, Any], *, by: Actor) -> None:
+    """Correct what a message says, or what is said about it; what was sent stays sent."""
+    unknown = changes.keys() - REVISABLE
+    if unknown:
+        raise Refused(f"A message's {', '.join(sorted(unknown))} stays as it is.")
+    different = {name: value for name, value in changes.items() if getattr(message, name) != value}
+    if not different:
+        return
+    for name, value in different.items():
+        setattr(message, name, value)
     message.updated_datetime = now(session_of(message))
     record(TICKET_MESSAGE_UPDATED, message, by=by)
     thread.recount(message.ticket)

@@ -106,6 +106,11 @@ def set_on(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
     put_on(ticket, wanted, by=by)
 
 
+def find(account: Account, name: str) -> Tag | None:
+    """The tag of this very name."""
+    return _named(session_of(account), account.id, _tidy(name))
+
+
 def why_kept(tag: Tag) -> str | None:
     """Why a tag can't go, if it can't: what uses it would make it anew when it is applied next."""
     used: list[Macro | Rule] = [*mentions.macros_with_tag(tag), *mentions.rules_with_tag(tag)]

@@ -1,5 +1,6 @@
 """The verbs of a ticket's life: opened, closed, snoozed, assigned, tagged, marked as spam, trashed, deleted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -52,6 +53,11 @@ class Opening:
     from_agent: bool = False
     external_id: str | None = None
     meta: dict[str, Any] | None = None
+    created_datetime: datetime | None = None  #: in another desk, from where it comes
+    opened_datetime: datetime | None = None
+    closed_datetime: datetime | None = None
+    snooze_datetime: datetime | None = None
+    trashed_datetime: datetime | None = None
     messages: tuple[Draft, ...] = ()
     assignee: User | None = None
     team: Team | None = None
@@ -67,16 +73,15 @@ def create(account: Account, opening: Opening, *, by: Actor) -> Ticket:
         channel=opening.channel,
         via=opening.via,
         subject=_tidy_subject(opening.subject),
-        status=opening.status,
         priority=_known_priority(opening.priority),
         language=opening.language,
         spam=opening.spam,
         from_agent=opening.from_agent,
         external_id=opening.external_id,
         meta=opening.meta,
-        created_datetime=at,
+        created_datetime=opening.created_datetime or at,
         updated_datetime=at,
-        closed_datetime=at if opening.status == "closed" else None,
+        **_life(opening, at),
     )
     session.add(ticket)
     record(TICKET_CREATED, ticket, by=by)
@@ -220,6 +225,25 @@ def exclude_from_merging(ticket: Ticket, *, by: Actor) -> None:
     record(TICKET_UPDATED, ticket, by=by)
 
 
+#: What `set_facts` may change.
+FACTS: Final = frozenset(
+    {"channel", "external_id", "meta", "opened_datetime", "last_message_datetime", "last_received_message_datetime"}
+)
+
+
+def set_facts(ticket: Ticket, facts: Mapping[str, Any], *, by: Actor) -> None:
+    """Say what another system knows of it: its number there, its channel, when it was opened."""
+    unknown = facts.keys() - FACTS
+    if unknown:
+        raise Refused(f"A ticket's {', '.join(sorted(unknown))} stays as it is.")
+    different = {name: value for name, value in facts.items() if getattr(ticket, name) != value}
+    if not different:
+        return
+    for name, value in different.items():
+        setattr(ticket, name, value)
+    record(TICKET_UPDATED, ticket, by=by)
+
+
 def mark_spam(ticket: Ticket, *, by: Actor) -> None:
     """Move it to the Spam view; its status stays."""
     if ticket.spam:
@@ -264,6 +288,23 @@ def erase(ticket: Ticket, *, by: Actor) -> None:
     forgotten = surveys.forget(ticket)
     session_of(ticket).delete(ticket)
     record(TICKET_DELETED, ticket, by=by, along=forgotten)
+
+
+def _life(opening: Opening, at: datetime) -> dict[str, Any]:
+    """Where in its life a ticket is born: open, closed, asleep, in the trash."""
+    asleep = opening.snooze_datetime
+    if asleep is not None and not at < asleep <= at + LONGEST_SNOOZE:
+        raise Refused("A ticket can only be snoozed until a time that is still to come, five years ahead at most.")
+    if opening.created_datetime is not None and opening.created_datetime > at:
+        raise Refused("A ticket can't have been created at a time that is still to come.")
+    closed = opening.closed_datetime or (at if opening.status == "closed" else None)
+    return {
+        "status": "closed" if asleep or closed else "open",
+        "opened_datetime": opening.opened_datetime,
+        "closed_datetime": None if asleep else closed,
+        "snooze_datetime": asleep,
+        "trashed_datetime": opening.trashed_datetime,
+    }
 
 
 def _open(ticket: Ticket) -> None:

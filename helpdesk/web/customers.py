@@ -93,6 +93,7 @@ def create() -> Response:
             number = customers.create(
                 session.get_one(Account, g.account.id),
                 others=[(channels.PHONE, phone)] if phone else [],
+                values=[],
                 by=me(),
                 **_typed(form),
             ).id
