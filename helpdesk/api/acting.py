@@ -1,5 +1,6 @@
 """How a call acts: one action as the key's user, on things of their account, or not at all."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -60,7 +61,8 @@ def named(session: Session, model: Any, numbers: list[int], field: str, failed: 
     rows = {row.id: row for row in session.scalars(select(model).where(model.id.in_(numbers)))} if numbers else {}
     missing = [number for number in numbers if number not in rows]
     if missing:
-        raise Problem(400, failed, {field: [f"There is no {model.__name__.lower()} {missing[0]}."]})
+        noun = re.sub("(?<=[a-z])(?=[A-Z])", " ", model.__name__).lower()
+        raise Problem(400, failed, {field: [f"There is no {noun} {missing[0]}."]})
     return [rows[number] for number in numbers]
 
 

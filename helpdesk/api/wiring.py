@@ -13,7 +13,7 @@ from audit.rest import events
 from audit.rest.answering import answer
 from audit.rest.calls import Call, Resource
 from audit.rest.problems import Problem, response_of
-from helpdesk.api import docs, gate, limits, repeats, tags, teams
+from helpdesk.api import docs, gate, limits, messages, repeats, tags, teams, tickets
 from helpdesk.api.paths import PlainPaths
 from helpdesk.config import Config
 from helpdesk.refusals import NotFound, Refused, Taken
@@ -21,7 +21,13 @@ from helpdesk.web.errors import OVERTAKEN, RACES
 from helpdesk.web.security import LARGEST_ID, csrf, is_api
 
 #: In the order of the documentation.
-RESOURCES: Final[tuple[Resource, ...]] = (events.resource, tags.resource, teams.resource)
+RESOURCES: Final[tuple[Resource, ...]] = (
+    events.resource,
+    tickets.resource,
+    messages.resource,
+    tags.resource,
+    teams.resource,
+)
 
 
 class SelfConverter(BaseConverter):

@@ -18,6 +18,52 @@ TEAM: Shape = {
     "created_datetime": str,
 }  # fmt: skip
 
+CUSTOMER_LITE: Shape = {
+    "id": int, "email": (str, None), "name": (str, None), "firstname": str, "lastname": str, "meta": (dict, None),
+}  # fmt: skip
+CHANNEL: Shape = {
+    "id": int, "type": str, "address": str, "preferred": bool, "created_datetime": str,
+    "updated_datetime": (str, None), "deleted_datetime": (str, None), "user": dict, "customer": dict,
+}  # fmt: skip
+CUSTOMER_ON_TICKET: Shape = {
+    **CUSTOMER_LITE, "channels": list, "data": (dict, None), "customer": None, "integrations": dict,
+    "external_id": (str, None), "note": (str, None), "external_data": dict, "ecommerce_data": dict,
+}  # fmt: skip
+_TICKET: Shape = {
+    "id": int, "uri": str, "external_id": (str, None), "language": (str, None), "status": str, "priority": str,
+    "channel": str, "via": str, "from_agent": (bool, None), "spam": bool, "subject": (str, None),
+    "summary": (str, None), "customer": dict, "assignee_user": (dict, None), "assignee_team": (dict, None),
+    "meta": (dict, None), "tags": list, "custom_fields": (dict, None), "is_unread": bool,
+    "created_datetime": str, "updated_datetime": str, "opened_datetime": (str, None),
+    "last_message_datetime": (str, None), "last_received_message_datetime": (str, None),
+    "closed_datetime": (str, None), "snooze_datetime": (str, None), "trashed_datetime": (str, None),
+}  # fmt: skip
+TICKET_ROW: Shape = {
+    **_TICKET, "excerpt": (str, None), "integrations": list, "messages_count": int,
+    "last_sent_message_not_delivered": bool,
+}  # fmt: skip
+TICKET: Shape = {
+    **_TICKET, "requester": dict, "assignee_user_id": (int, None), "assignee_team_id": (int, None),
+    "messages": list, "events": list, "imported": bool, "processed_datetime": (str, None),
+    "satisfaction_survey": (dict, None), "reply_options": dict,
+}  # fmt: skip
+MESSAGE: Shape = {
+    "id": int, "uri": str, "message_id": (str, None), "ticket_id": int, "external_id": (str, None), "public": bool,
+    "channel": str, "via": str, "source": (dict, None), "sender": dict, "auth_customer_identity": (dict, None),
+    "integration_id": (int, None), "intents": list, "rule_id": (int, None), "from_agent": bool,
+    "receiver": (dict, None), "subject": (str, None), "body_text": (str, None), "body_html": (str, None),
+    "stripped_text": (str, None), "stripped_html": (str, None), "stripped_signature": (str, None),
+    "attachments": list, "macros": list, "actions": (list, None), "headers": (dict, None), "imported": bool,
+    "meta": (dict, None), "created_datetime": str, "processed_datetime": (str, None),
+    "deleted_datetime": (str, None), "sent_datetime": (str, None), "failed_datetime": (str, None),
+    "opened_datetime": (str, None), "last_sending_error": (dict, None), "is_retriable": bool,
+}  # fmt: skip
+FIELD: Shape = {
+    "id": int, "external_id": (str, None), "object_type": str, "label": str, "description": (str, None),
+    "priority": int, "required": bool, "requirement_type": str, "managed_type": (str, None), "definition": dict,
+    "created_datetime": str, "updated_datetime": (str, None), "deactivated_datetime": (str, None),
+}  # fmt: skip
+
 
 def fits(value: Any, shape: Shape) -> bool:
     """Whether an object has exactly these keys, and values of these kinds; says what doesn't fit."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from audit.log import event_table
 from helpdesk import config as settings
-from helpdesk import integrations, jobs, macros, messages, models, shop, tags, views, widgets
+from helpdesk import custom_fields, integrations, jobs, macros, messages, models, shop, tags, views, widgets
 from helpdesk.drafts import Draft, File
 from helpdesk.permissions import Action
 from tests.desks import Desk
@@ -25,10 +25,12 @@ OF_THE_LOG: Action = "read audit log"
 #: What stands in addresses by number, and the table it is in.
 NUMBERED: dict[str, Any] = {
     "attachment_id": models.Attachment,
+    "custom_field_id": models.CustomField,
     "customer_id": models.Customer,
     "integration_id": models.Integration,
     "job_id": models.Job,
     "macro_id": models.Macro,
+    "message_id": models.TicketMessage,
     "order_id": models.ShopOrder,
     "tag_id": models.Tag,
     "team_id": models.Team,
@@ -96,6 +98,8 @@ def furnish_everything(desk: Desk) -> None:
         file = File("label.pdf", "application/pdf", b"%PDF")
         messages.reply(desk.ticket(number), Draft(sender=desk.ana, body_text="Here.", files=(file,)), by=desk.by_ana)
     with desk.acting():
+        choices = {"data_type": "text", "input_settings": {"input_type": "dropdown", "choices": ["Late", "Lost"]}}
+        custom_fields.create(desk.account, "Ticket", "Reason", choices, by=desk.by_admin)
         reply = {"name": "setResponseText", "arguments": {"body_text": "Hello {{ticket.customer.firstname}}"}}
         macros.create(desk.account, f"Say hello {number}", [reply], by=desk.by_admin)
         views.create(desk.account, views.Shape(name="Late", filters="eq(ticket.status, 'open')"), by=desk.by_admin)

@@ -1,0 +1,101 @@
+"""From a message in a body to a draft for the verbs: who says it, what it brings along, and HTML made safe."""
+
+import re
+from typing import Any, Final
+
+from flask import g
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.action import now
+from audit.rest.problems import Problem
+from helpdesk import messages
+from helpdesk.api.acting import me, named
+from helpdesk.api.message_shapes import LONGEST_BODY, FileRef, NewMessage
+from helpdesk.api.persons import PersonRef, customer_of
+from helpdesk.drafts import Draft, File
+from helpdesk.mail.charsets import clean_text
+from helpdesk.mail.html import safe_html, within_limits
+from helpdesk.mail.htmltext import html_text
+from helpdesk.models import Customer, StoredFile, Ticket, TicketMessage, User
+
+#: Where our own files are had, by digest.
+_OURS: Final = re.compile(r"(?:https?://[^/]+)?/api/\w+/download/([0-9a-f]{64})/[^/]*")
+
+
+def say(session: Session, ticket: Ticket, body: NewMessage, failed: str) -> TicketMessage:
+    """Say it on a ticket: as the customer, in public, or as an internal note."""
+    draft = draft_of(session, body, ticket.customer, failed)
+    if not draft.from_agent:
+        return messages.receive(ticket, draft, by=me())
+    return messages.reply(ticket, draft, by=me()) if draft.public else messages.note(ticket, draft, by=me())
+
+
+def draft_of(session: Session, body: NewMessage, customer: Customer, failed: str) -> Draft:
+    """The message as a verb takes it."""
+    html = safe(body.body_html)
+    text = body.body_text if body.body_text is not None else html_text(html) if html else None
+    public = body.public and body.channel != "internal-note"
+    if not body.from_agent and not public:
+        raise Problem(400, failed, {"public": ["A customer's message is always public."]})
+    at = body.sent_datetime or (body.created_datetime if not body.from_agent else None)
+    if at is not None and at > now(session):
+        raise Problem(400, failed, {"sent_datetime": ["It can't lie in the future."]})
+    return Draft(
+        sender=_agent(session, body.sender, failed) if body.from_agent else _customer(session, body, customer, failed),
+        body_text=clean_text(text) if text is not None else None,
+        body_html=html,
+        stripped_text=body.stripped_text,
+        stripped_html=safe(body.stripped_html),
+        stripped_signature=body.stripped_signature,
+        subject=body.subject,
+        public=public,
+        channel=body.channel,
+        via=body.via,
+        message_id=body.message_id,
+        source=body.source.model_dump(by_alias=True) if body.source is not None else None,
+        headers=body.headers,
+        files=tuple(_file(session, each, failed) for each in body.attachments or []),
+        external_id=body.external_id,
+        integration_id=body.integration_id,
+        macros=body.macros,
+        actions=body.actions,
+        meta=body.meta,
+        mention_ids=body.mention_ids,
+        imported_at=at,
+    )
+
+
+def safe(html: str | None) -> str | None:
+    """HTML that a page may show."""
+    return clean_text(safe_html(within_limits(html, LONGEST_BODY))) or None if html else None
+
+
+def _agent(session: Session, ref: PersonRef | None, failed: str) -> User:
+    if ref is None or (ref.id is None and not ref.email):
+        return session.get_one(User, g.user.id)
+    if ref.id is not None:
+        (found,) = named(session, User, [ref.id], "sender.id", failed)
+    else:
+        key = (ref.email or "").strip().lower()
+        found = session.scalar(select(User).where(User.email_key == key, User.account_id == g.account.id))
+    if found is None:
+        raise Problem(400, failed, {"sender.email": ["There is no team member with this address."]})
+    return found  # type: ignore[no-any-return]
+
+
+def _customer(session: Session, body: NewMessage, customer: Customer, failed: str) -> Customer:
+    ref = body.sender
+    if ref is None or (ref.id is None and not ref.email):
+        return customer
+    return customer_of(session, ref, "sender", failed)
+
+
+def _file(session: Session, ref: FileRef, failed: str) -> File:
+    ours = _OURS.fullmatch(ref.url)
+    digest: Any = ours[1] if ours else None
+    held = select(StoredFile).where(StoredFile.account_id == g.account.id, StoredFile.digest == digest)
+    stored = session.scalar(held) if digest else None
+    if stored is None:
+        raise Problem(400, failed, {"attachments": ["Upload the file first, with POST /api/upload, and name its url."]})
+    return File(ref.name, ref.content_type, stored.content)

@@ -1,0 +1,203 @@
+"""How a body becomes verbs: a ticket's birth, and its changes in the order in which they were sent."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from flask import g
+from sqlalchemy.orm import Session
+
+from audit.rest.problems import Problem
+from helpdesk import fields, marks, tags, tickets
+from helpdesk.api.acting import account, me, named
+from helpdesk.api.drafting import draft_of
+from helpdesk.api.message_shapes import NewMessage
+from helpdesk.api.persons import PersonRef, customer_of
+from helpdesk.api.ticket_shapes import FieldValue, NewTicket, TagRef, TicketChange
+from helpdesk.models import Customer, CustomField, Tag, Team, Ticket, User
+
+FAILED: Final = "Failed to create ticket"
+UPDATING: Final = "Failed to update ticket"
+
+#: What is given at birth as it stands.
+_BORN_WITH: Final = (
+    "subject", "status", "priority", "external_id", "meta", "language",
+    "created_datetime", "opened_datetime", "closed_datetime", "snooze_datetime", "trashed_datetime",
+)  # fmt: skip
+
+
+def open_ticket(session: Session, body: NewTicket) -> Ticket:
+    """Open a ticket as the key's user."""
+    customer, first = _whose(session, body), body.messages[0]
+    user, team = body.assignee_user, body.assignee_team
+    opening = tickets.Opening(
+        **{
+            **{name: getattr(body, name) for name in _BORN_WITH},
+            "subject": body.subject if body.was_sent("subject") else first.subject,
+        },
+        customer=customer,
+        channel=body.channel if body.was_sent("channel") and body.channel else first.channel,
+        via=body.via or "api",
+        from_agent=first.from_agent if body.from_agent is None else body.from_agent,
+        spam=bool(body.spam),
+        messages=tuple(draft_of(session, each, customer, FAILED) for each in body.messages),
+        assignee=_one(session, User, user.id, "assignee_user", FAILED) if user is not None and user.id else None,
+        team=_one(session, Team, team.id, "assignee_team", FAILED) if team is not None and team.id else None,
+        tags=tuple(_tag_names(session, body.tags or [], FAILED)),
+    )
+    ticket = tickets.create(account(session), opening, by=me())
+    for value in body.custom_fields or []:
+        set_value(session, ticket, value, FAILED)
+    return ticket
+
+
+def change(session: Session, ticket: Ticket, body: TicketChange) -> None:
+    """Do to the ticket what was sent, one after the other."""
+    for name, value in body.sent():
+        if name in _CHANGES:
+            _CHANGES[name](session, ticket, value)
+
+
+def set_value(session: Session, thing: Ticket | Customer, value: FieldValue, failed: str) -> None:
+    """Give a custom field this value."""
+    field = _one(session, CustomField, value.id, "custom_fields", failed)
+    fields.set_value(thing, field, value.value, by=me())
+
+
+def replace_values(session: Session, thing: Ticket | Customer, given: Iterable[FieldValue], failed: str) -> None:
+    """Let it have these values, and no others."""
+    wanted = list(given)
+    held: list[Any] = list(thing.field_values)
+    kept = {value.id for value in wanted}
+    for each in held:
+        if each.custom_field_id not in kept:
+            set_value(session, thing, FieldValue(id=each.custom_field_id), failed)
+    for value in wanted:
+        set_value(session, thing, value, failed)
+
+
+def _whose(session: Session, body: NewTicket) -> Customer:
+    if body.customer is not None and (body.customer.id is not None or body.customer.email):
+        return customer_of(session, body.customer, "customer", FAILED)
+    for message in body.messages:
+        ref = _correspondent(message)
+        if ref is not None:
+            return customer_of(session, ref, "customer", FAILED)
+    raise Problem(400, FAILED, {"customer": ["Missing data for required field."]})
+
+
+def _correspondent(message: NewMessage) -> PersonRef | None:
+    """Whom a message is from or to, if it is no team member."""
+    ref = message.receiver if message.from_agent else message.sender
+    if ref is not None and (ref.id is not None or ref.email):
+        return ref
+    source = message.source
+    if source is None:
+        return None
+    for address in source.to if message.from_agent else [source.from_]:
+        if address is not None and address.address:
+            return PersonRef(email=address.address, name=address.name)
+    return None
+
+
+def _one(session: Session, model: Any, number: int, field: str, failed: str) -> Any:
+    return named(session, model, [number], field, failed)[0]
+
+
+def _tag_names(session: Session, refs: Iterable[TagRef], failed: str) -> list[str]:
+    """The names; a colour is for a tag that is made by this."""
+    names = []
+    for ref in refs:
+        if ref.name is None and ref.id is None:
+            raise Problem(400, failed, {"tags": ["A tag needs a name or an id."]})
+        name = ref.name if ref.name is not None else _one(session, Tag, ref.id or 0, "tags", failed).name
+        color = ref.decoration.color if ref.decoration is not None else None
+        if color and tags.find(account(session), name) is None:
+            tags.create(account(session), name, color=color, by=me())
+        names.append(name)
+    return names
+
+
+def _status(_session: Session, ticket: Ticket, status: str) -> None:
+    (tickets.close if status == "closed" else tickets.reopen)(ticket, by=me())
+
+
+def _customer(session: Session, ticket: Ticket, ref: PersonRef | None) -> None:
+    if ref is None:
+        raise Problem(400, UPDATING, {"customer": ["A ticket always has a customer."]})
+    tickets.swap_customer(ticket, customer_of(session, ref, "customer", UPDATING), by=me())
+
+
+def _assignee(session: Session, ticket: Ticket, ref: Any) -> None:
+    if ref is None or ref.id is None:
+        tickets.unassign(ticket, by=me())
+    else:
+        tickets.assign(ticket, _one(session, User, ref.id, "assignee_user", UPDATING), by=me())
+
+
+def _team(session: Session, ticket: Ticket, ref: Any) -> None:
+    if ref is None or ref.id is None:
+        tickets.unassign_team(ticket, by=me())
+    else:
+        tickets.assign_team(ticket, _one(session, Team, ref.id, "assignee_team", UPDATING), by=me())
+
+
+def _spam(_session: Session, ticket: Ticket, spam: bool | None) -> None:
+    (tickets.mark_spam if spam else tickets.unmark_spam)(ticket, by=me())
+
+
+def _trashed(_session: Session, ticket: Ticket, at: Any) -> None:
+    (tickets.untrash if at is None else tickets.trash)(ticket, by=me())
+
+
+def _closed(_session: Session, ticket: Ticket, at: Any) -> None:
+    if at is not None:
+        tickets.close(ticket, by=me())
+
+
+def _snoozed(_session: Session, ticket: Ticket, until: Any) -> None:
+    if until is not None:
+        tickets.snooze(ticket, until, by=me())
+    elif ticket.is_snoozed:
+        tickets.reopen(ticket, by=me())
+
+
+def _born(name: str) -> Callable[[Session, Ticket, Any], None]:
+    def stays(_session: Session, ticket: Ticket, value: Any) -> None:
+        if value is not None and value != getattr(ticket, name):
+            raise Problem(400, UPDATING, {name: ["It is set when the ticket is created, and stays."]})
+
+    return stays
+
+
+def _fact(name: str) -> Callable[[Session, Ticket, Any], None]:
+    return lambda _session, ticket, value: tickets.set_facts(ticket, {name: value}, by=me())
+
+
+#: What each field of a body means; what is not here follows from the rest (`updated_datetime`) or is no history.
+_CHANGES: Final[dict[str, Callable[[Session, Ticket, Any], None]]] = {
+    "subject": lambda _session, ticket, value: tickets.set_subject(ticket, value, by=me()),
+    "status": _status,
+    "priority": lambda _session, ticket, value: tickets.set_priority(ticket, value, by=me()),
+    "language": lambda _session, ticket, value: tickets.set_language(ticket, value, by=me()),
+    "customer": _customer,
+    "assignee_user": _assignee,
+    "assignee_team": _team,
+    "tags": lambda session, ticket, refs: tags.set_on(ticket, _tag_names(session, refs or [], UPDATING), by=me()),
+    "custom_fields": lambda session, ticket, given: replace_values(session, ticket, given or [], UPDATING),
+    "spam": _spam,
+    "trashed_datetime": _trashed,
+    "closed_datetime": _closed,
+    "snooze_datetime": _snoozed,
+    "via": _born("via"),
+    "from_agent": _born("from_agent"),
+    "channel": lambda _session, ticket, value: tickets.set_facts(ticket, {"channel": value or ticket.channel}, by=me()),
+    **{name: _fact(name) for name in sorted(tickets.FACTS - {"channel"})},
+}
+
+
+def read_or_unread(session: Session, ticket: Ticket, *, is_unread: bool) -> None:
+    """Mark it for the key's user; the log never hears of it."""
+    if is_unread:
+        marks.note_unread(session, g.account.id, g.user.id, [ticket.id])
+    else:
+        marks.note_read(session, g.account.id, g.user.id, ticket.id, ticket.updated_datetime)

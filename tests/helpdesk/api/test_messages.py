@@ -1,0 +1,112 @@
+"""Messages by API: said, listed, corrected, deleted, summed up; and what each writes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from audit.rest.shapes import write_moment
+from helpdesk import summaries, tickets
+from tests.desks import Desk
+from tests.helpdesk.api.programs import Program
+from tests.helpdesk.api.shapes import MESSAGE, fits
+
+REPLY: dict[str, Any] = {"channel": "email", "via": "api", "from_agent": True, "body_text": "On its way."}
+HOSTILE = "<p onclick='x()'>On its <b>way</b><script>x</script></p>"
+
+
+def test_a_message_is_said_and_shown(desk: Desk, program: Callable[[str], Program]) -> None:
+    ana, number = program("ana"), desk.a_ticket().id
+    path = f"/tickets/{number}/messages"
+    with desk.watched() as trail:
+        message = ana.post(
+            f"{path}/", {**REPLY, "body_html": "<p onclick='x()'>On its <b>way</b><script>x</script></p>"}
+        )
+    assert trail.types == ["ticket-message-created", "ticket-updated", "ticket-assigned"]
+    assert {event.user_id for event in trail.events} == {desk.ana_id}
+    assert fits(message, MESSAGE)
+    assert (message["sender"]["id"], message["receiver"]["email"]) == (desk.ana_id, "carol@mail.example")
+    assert message["body_html"] == "<p>On its <b>way</b></p>"
+    assert (message["sent_datetime"], message["failed_datetime"], message["is_retriable"]) == (None, None, False)
+    assert ana.get(f"{path}/{message['id']}") == ana.get(f"/messages/{message['id']}") == message
+    with desk.watched() as trail:
+        note = ana.post(path, {**REPLY, "channel": "internal-note", "mention_ids": [desk.ben_id]})
+    assert trail.types == ["ticket-message-created", "ticket-updated"]
+    assert (note["public"], note["receiver"], note["sent_datetime"]) == (False, None, note["created_datetime"])
+    assert [row["id"] for row in ana.get(path)["data"]][1:] == [message["id"], note["id"]]
+    newest = ana.get(f"/messages?ticket_id={number}&limit=1")
+    assert [row["id"] for row in newest["data"]] == [note["id"]]
+    older = ana.get(f"/messages?ticket_id={number}&limit=1&cursor={newest['meta']['next_cursor']}")
+    assert [row["id"] for row in older["data"]] == [message["id"]]
+
+
+def test_a_customers_message_opens_a_closed_ticket(desk: Desk, api: Program) -> None:
+    number = desk.a_ticket().id
+    with desk.acting():
+        tickets.close(desk.ticket(number), by=desk.by_ana)
+    with desk.watched() as trail:
+        api.post(f"/tickets/{number}/messages", {**REPLY, "from_agent": False})
+    assert trail.types == ["ticket-message-created", "ticket-updated", "ticket-reopened"]
+    assert len(trail.contexts) == 1
+    assert {event.user_id for event in trail.events} == {desk.owner_id}  # the key's user, whatever the message says
+    yesterday = write_moment(desk.now() - timedelta(days=1))
+    imported = api.post(f"/tickets/{number}/messages", {**REPLY, "sent_datetime": yesterday})
+    assert (imported["imported"], imported["sent_datetime"]) == (True, yesterday)
+
+
+def test_a_message_is_corrected_and_deleted(desk: Desk, api: Program) -> None:
+    number = desk.a_ticket().id
+    message = api.post(f"/tickets/{number}/messages", REPLY)
+    path = f"/tickets/{number}/messages/{message['id']}"
+    with desk.watched() as trail:
+        corrected = api.put(path, {**REPLY, "body_text": "On its way to you."}, 202)
+        api.put(f"{path}?action=retry", {**REPLY, "body_text": "On its way to you."}, 202)
+        assert corrected["stripped_text"] == "On its way to you."
+        api.delete(path)
+    assert trail.types == ["ticket-updated", "ticket-message-updated", "ticket-updated", "ticket-message-deleted"]
+    first = api.get(f"/tickets/{number}/messages")["data"][0]["id"]
+    api.delete(f"/tickets/{number}/messages/{first}")
+    row = api.get(f"/tickets?ticket_ids={number}")["data"][0]
+    assert (row["messages_count"], row["excerpt"]) == (0, None)
+
+
+def test_messages_that_cannot_be(desk: Desk, program: Callable[[str], Program]) -> None:
+    api, number, other = program("owner"), desk.a_ticket().id, desk.a_ticket().id
+    message = api.post(f"/tickets/{other}/messages", REPLY)["id"]
+    with desk.watched() as trail:
+        for wrong in (
+            {}, {**REPLY, "body_text": " "}, {**REPLY, "from_agent": "yes"},
+            {**REPLY, "public": False, "from_agent": False},
+            {**REPLY, "sender": {"id": 999}}, {**REPLY, "sender": {"email": "who@x.example"}},
+            {**REPLY, "channel": "a b"},
+            {**REPLY, "sent_datetime": "2199-01-01T00:00:00Z"}, {**REPLY, "attachments": [{"url": "/api/x"}]},
+        ):  # fmt: skip
+            assert api.fail("POST", f"/tickets/{number}/messages", wrong)[0] == 400, wrong
+        assert api.fail("POST", f"/tickets/{number}/messages?action=go", REPLY)[0] == 400
+        assert api.fail("GET", f"/tickets/{number}/messages/{message}")[0] == 404  # it is another ticket's
+        assert api.fail("DELETE", f"/tickets/{number}/messages/{message}")[0] == 404
+        assert api.fail("PUT", f"/tickets/{other}/messages/{message}", {**REPLY, "from_agent": False})[0] == 400
+    assert trail.types == []
+
+
+def test_a_ticket_is_summed_up(desk: Desk, api: Program) -> None:
+    number = desk.a_ticket().id
+    with desk.watched() as trail:
+        given = api.post(f"/tickets/{number}/messages/summary", {"text": "Carol waits."})
+        taken = api.post(f"/tickets/{number}/messages/summary")
+        api.post(f"/tickets/{number}/messages/summary", {})
+    assert trail.types == ["ticket-updated", "ticket-message-summary-created"] * 2
+    assert (given["summary"], taken["summary"]) == ("Carol waits.", "My order 991 has not arrived.")
+    assert given["message_id"] == trail.events[1].object_id
+    assert api.get(f"/tickets/{number}")["summary"] == taken["summary"]
+
+
+def test_a_summary_takes_the_sentences_that_say_most() -> None:
+    text = (
+        "Hello there. My parcel with the blue teapot has not arrived. Thanks! The parcel should have arrived on Monday."
+    )
+    found = summaries.of_text(f"{text} Bye.")
+    assert "blue teapot" in found
+    assert "Monday" in found
+    assert "Bye" not in found
+    assert summaries.of_text("") == ""
+    assert len(summaries.of_text("word " * 100_000)) <= summaries.LONGEST
