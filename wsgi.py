@@ -13,6 +13,7 @@ from audit.db import db
 from audit.sessions import prepare
 from automation import beforehand
 from automation import commands as automation_commands
+from automation.web import clock
 from helpdesk import account_commands, desk, links, outgoing
 from helpdesk import commands as helpdesk_commands
 from helpdesk import config as settings
@@ -62,6 +63,7 @@ def create_app(config: Config | None = None) -> Flask:
     plays.connect(scenarios.plays_of)
     for blueprint in (pages.blueprint, glossary.blueprint, fire_pages.blueprint):
         app.register_blueprint(blueprint)
+    clock.install(app)
     api.install(app, config)
     return app
 

@@ -17,11 +17,10 @@ from audit.actors import Actor
 from audit.clock import DeskClock, desk_now, set_clock, wall_now
 from audit.ledger import record
 from automation import timers
-from automation.timers import CLOCK_JOB
 from helpdesk import jobs
 from helpdesk.desk import acting
 from helpdesk.events import DESK_CLOCK_CHANGED
-from helpdesk.jobs import UNDER_WAY, NothingToDo
+from helpdesk.jobs import CLOCK, UNDER_WAY, NothingToDo
 from helpdesk.models import Account, Job
 from helpdesk.refusals import Busy, Refused
 from helpdesk.spans import LONGEST
@@ -105,7 +104,7 @@ def set_out(
         _tell(account, {"from": _written(at), "to": _written(target)}, by)
         total = timers.count_due(session, account_id, target)
         params = {"title": "Advance the clock", "from": at.isoformat(), "to": target.isoformat()}
-        job = jobs.queue(session, account_id, CLOCK_JOB, params, by=by, total=total)
+        job = jobs.queue(session, account_id, CLOCK, params, by=by, total=total)
         job.status, job.locked_datetime, job.started_datetime = "running", wall_now(), wall_now()
         return job.id
 
@@ -233,7 +232,7 @@ def wait_until_still(session: Session, account_id: int) -> None:
 
 
 def _journeys(account_id: int) -> Select[Job]:
-    return select(Job).where(Job.account_id == account_id, Job.type == CLOCK_JOB, Job.status.in_(UNDER_WAY)).limit(1)
+    return select(Job).where(Job.account_id == account_id, Job.type == CLOCK, Job.status.in_(UNDER_WAY)).limit(1)
 
 
 # ---- On the way

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from audit.action import begin, enter
 from audit.clock import wall_now
-from automation import clockwork, timers
+from automation import clockwork
 from automation.smtp import OpenSession
 from helpdesk import bulk, cascades, jobs, leaving
 from helpdesk.jobs import NothingToDo, Step
@@ -23,7 +23,7 @@ from helpdesk.refusals import Busy
 STEPS: Final[dict[str, Step]] = {
     leaving.JOB: cascades.step,
     bulk.JOB: bulk.step,
-    timers.CLOCK_JOB: clockwork.step,
+    jobs.CLOCK: clockwork.step,
 }
 
 #: How long a worker has a job for itself after it was last heard of; far longer than a bit of work may take.

@@ -19,7 +19,7 @@ from audit.clock import desk_now, wall_now
 from audit.ledger import seal
 from automation import rules, scheduled
 from helpdesk import settings, surveys, tickets
-from helpdesk.jobs import UNDER_WAY
+from helpdesk.jobs import CLOCK, UNDER_WAY
 from helpdesk.models import Account, AccountSetting, Job, Rule, SatisfactionSurvey, Ticket
 
 #: How many due things share one transaction: enough to be fast, few enough that nobody waits long.
@@ -28,9 +28,8 @@ BATCH: Final = 200
 #: Later than anything that is due.
 AT_LAST: Final = datetime(9000, 1, 1, tzinfo=UTC)
 
-#: The type of job that moves the clock, and how long after its last sign of life it counts as doing so.
+#: How long after its last sign of life a job that moves the clock counts as doing so.
 #: A killed one goes on when its job's lease has run out; until then nobody is kept from working.
-CLOCK_JOB: Final = "clock"
 HELD: Final = timedelta(seconds=10)
 
 SNOOZE_TIMER: Final = Actor.schedule("snooze timer")
@@ -132,7 +131,7 @@ def _glance() -> Select[Any]:
     )
     rests = select(Account.deactivated_datetime).where(Account.id == _account_id)
     moved = select(func.max(func.coalesce(Job.locked_datetime, Job.scheduled_datetime))).where(
-        Job.account_id == _account_id, Job.type == CLOCK_JOB, Job.status.in_(UNDER_WAY)
+        Job.account_id == _account_id, Job.type == CLOCK, Job.status.in_(UNDER_WAY)
     )
     by_the_clock = select(func.min(Rule.next_run_datetime)).where(Rule.account_id == _account_id)
     asked = (snoozed, asking, trashed, by_the_clock, rules.BEHIND, _kept(), rests, moved)

@@ -15,8 +15,8 @@ from helpdesk.models import Delivery, Rule
 #: What happens when it is time, after the ticket's number.
 HAPPENS: Final[Mapping[str, str]] = {
     "snooze": "wakes",
-    "survey": "is asked how it was",
-    "trash": "leaves the trash for good",
+    "survey": "gets its survey",
+    "trash": "is deleted for good",
     "rule": "runs",
 }
 

@@ -26,6 +26,9 @@ from helpdesk.models import Job
 #: `held.info` and `held.params`. `automation.jobs.STEPS` says which function a type of job has.
 Step = Callable[[Session, Job], bool]
 
+#: The type of job that moves a desk's clock.
+CLOCK: Final = "clock"
+
 #: Statuses of jobs that are still to be worked on.
 UNDER_WAY: Final = ("pending", "running")
 

@@ -93,7 +93,7 @@ def written() -> list[Told]:
     counted: dict[str, int] = {}
     for _, name in sealed_since(db.session()):
         counted[name] = counted.get(name, 0) + 1
-    return [_told(name, times) for name, times in counted.items()]
+    return [told(name, times) for name, times in counted.items()]
 
 
 def tell(said: str, none: str = "Nothing changed, so no event was written.") -> None:
@@ -108,7 +108,8 @@ def toast(said: str, events: list[Told], undo: uuid.UUID | None = None) -> None:
     flash(message, "done" if events else "info")
 
 
-def _told(name: str, times: int) -> Told:
+def told(name: str, times: int) -> Told:
+    """A type of event as a toast names it."""
     type_ = registry.get(name)
     return Told(type_.label if type_ else name, hue_of(name), times, type_.name if type_ else "")
 

@@ -14,7 +14,7 @@ from helpdesk.languages import LANGUAGES
 def install(app: Flask) -> None:
     """Give the templates these words."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for word in (moment, short_moment, time_of, zone_name, ago, size, plain_number, capitalize_first, money):
+    for word in (moment, short_moment, time_of, zone_name, ago, until, size, plain_number, capitalize_first, money):
         app.add_template_filter(word)
     app.add_template_global(asset)
     app.jinja_env.globals["languages"] = LANGUAGES
@@ -69,6 +69,17 @@ def ago(at: datetime, now: datetime, zone_name: str = "UTC") -> str:
     local = at.astimezone(zone(zone_name))
     same_year = local.year == now.astimezone(zone(zone_name)).year
     return f"{local.day} {local:%b}" if same_year else f"{local.day} {local:%b %Y}"
+
+
+def until(at: datetime, now: datetime) -> str:
+    """How long it still is: "now", "in 40 s", "in 12 min", "in 3 h", "in 2 d"."""
+    seconds = (at - now).total_seconds()
+    if seconds <= 0:
+        return "now"
+    for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"in {int(seconds // length)} {unit}"
+    return f"in {int(seconds)} s"
 
 
 def size(count: int) -> str:

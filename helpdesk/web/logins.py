@@ -17,9 +17,9 @@ from audit.action import enter
 from audit.clock import DeskClock, reading, wall_now
 from audit.db import db
 from audit.log import event_head
-from helpdesk import permissions, settings
+from helpdesk import jobs, permissions, settings
 from helpdesk.config import Config
-from helpdesk.models import Account, AccountSetting, ApiKey, LoginSession, User
+from helpdesk.models import Account, AccountSetting, ApiKey, Job, LoginSession, User
 from helpdesk.permissions import Action
 from helpdesk.web.htmx import wants_partial
 from helpdesk.web.security import is_api, local_path
@@ -66,6 +66,7 @@ class Clock:
 
     now: datetime
     rate: float
+    is_moving: bool = False  #: on its way, by a job that plays all that falls due
 
 
 def install(app: Flask) -> None:
@@ -155,6 +156,10 @@ def recognise(session: Session, door: type[LoginSession] | type[ApiKey], *condit
             DeskClock.anchor_desk,
             DeskClock.rate,
             event_head.c.last_id,
+            select(Job.id)
+            .where(Job.account_id == Account.id, Job.type == jobs.CLOCK, Job.status.in_(jobs.UNDER_WAY))
+            .exists()
+            .label("is_moving"),
             door,
         )
         .select_from(door)
@@ -183,8 +188,8 @@ def recognise(session: Session, door: type[LoginSession] | type[ApiKey], *condit
 
 def _clock(found: Any) -> Clock:
     if found.rate is None:
-        return Clock(wall_now(), 1.0)
-    return Clock(reading(found.anchor_wall, found.anchor_desk, found.rate), found.rate)
+        return Clock(wall_now(), 1.0, found.is_moving)
+    return Clock(reading(found.anchor_wall, found.anchor_desk, found.rate), found.rate, found.is_moving)
 
 
 def _to_the_door() -> Response:

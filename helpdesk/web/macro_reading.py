@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from helpdesk import macros
@@ -112,10 +112,10 @@ def texts(actions: Sequence[dict[str, Any]], words: Words) -> list[Text]:
     return found
 
 
-def newest_ticket(session: Session, account_id: int) -> int | None:
+def newest_ticket(account_id: int) -> ScalarSelect[int]:
     """The ticket that changed last: what a preview shows at first."""
     newest = select(Ticket.id).where(Ticket.account_id == account_id)
-    return session.scalar(newest.order_by(Ticket.updated_datetime.desc(), Ticket.id.desc()).limit(1))
+    return newest.order_by(Ticket.updated_datetime.desc(), Ticket.id.desc()).limit(1).scalar_subquery()
 
 
 def _of(account_id: int, *, archived: bool) -> Any:

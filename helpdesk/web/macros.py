@@ -277,11 +277,9 @@ def _beside(macro: Macro | None, rows: Rows) -> dict[str, object]:
 def _previewed(rows: Rows, form: MultiDict[str, str]) -> dict[str, object]:
     """The texts of the rows on the ticket that was chosen, else on the one that changed last."""
     session, given = db.session(), form.get("ticket", "").strip().lstrip("#")
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
-    if not given:
-        number = macro_reading.newest_ticket(session, g.account.id)
-    ticket = reading.read_ticket(session, number) if number else None
-    shown: dict[str, object] = {"ticket": ticket, "ticket_given": given or (str(number) if number else "")}
+    number = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+    ticket = reading.read_ticket(session, number if given else macro_reading.newest_ticket(g.account.id))
+    shown: dict[str, object] = {"ticket": ticket, "ticket_given": given or (str(ticket.id) if ticket else "")}
     if ticket is not None:
         words = Words.of(ticket, session.get_one(User, g.user.id))
         shown["texts"] = macro_reading.texts([_rough(row.kind, row.values) for row in rows.rows], words)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import nh3
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session, joinedload, raiseload
 
 from helpdesk.models import Attachment, Ticket, TicketAlias, TicketMessage, TicketTag
@@ -51,7 +51,7 @@ class TicketPage:
     time_zone: str
 
 
-def read_ticket(session: Session, ticket_id: int) -> Ticket | None:
+def read_ticket(session: Session, ticket_id: int | ScalarSelect[int]) -> Ticket | None:
     """The ticket with what its page shows of it; anything else must be asked for by name."""
     found = session.scalars(
         select(Ticket)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from helpdesk.refusals import Refused
 from helpdesk.web.formats import zone
+from helpdesk.web.moments import moment_at
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,6 @@ def chosen(name: str, own: str, now: datetime, time_zone: str) -> datetime:
     except ValueError:
         raise Refused("Choose a date and a time until which the ticket should sleep. It was not snoozed.") from None
     try:
-        return _moment(local, time_zone)
+        return moment_at(local, time_zone, "The ticket was not snoozed.")
     except OverflowError:
         raise Refused("That date is too far away. The ticket was not snoozed.") from None
-
-
-def _moment(local: datetime, time_zone: str) -> datetime:
-    """The moment of a time on the wall; of one that comes twice, in the autumn, the first."""
-    if local.tzinfo is not None:
-        return local.astimezone(UTC)
-    moment = local.replace(tzinfo=zone(time_zone), fold=0).astimezone(UTC)
-    there = moment.astimezone(zone(time_zone))
-    if there.replace(tzinfo=None, fold=0) != local:  # in the spring, the clocks pass over it
-        raise Refused(
-            f"On {local:%A} {local.day} {local:%B %Y} there is no {local:%H:%M} in {time_zone}: the clocks go forward"
-            f" then. Choose another time, such as {there:%H:%M}. The ticket was not snoozed."
-        )
-    return moment

@@ -49,7 +49,7 @@ def test_what_waits_is_listed_and_stepped_to(on_desk: Desk) -> None:
         tickets.trash(on_desk.ticket(other), by=on_desk.by_ana)
     assert clock(on_desk, "queue").output.splitlines() == [
         f"Tue 03 Mar 2026, 11:00:00  #{number} wakes",
-        f"Thu 02 Apr 2026, 09:00:00  #{other} leaves the trash for good",
+        f"Thu 02 Apr 2026, 09:00:00  #{other} is deleted for good",
     ]
     assert f"Next: #{number} wakes, Tuesday, 03 March 2026, 11:00:00.\n" in clock(on_desk, "show").output
     assert clock(on_desk, "queue", "--limit", "1").output.endswith("… and 1 more.\n")

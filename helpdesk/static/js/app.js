@@ -39,6 +39,15 @@ function showAges() {
   });
 }
 
+function showUntil() {
+  each("[data-until]", (word) => {
+    const seconds = (Date.parse(word.dataset.until) - deskNow()) / 1000;
+    const [length, unit] = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]].find(([size]) => seconds >= size) ?? [1, "s"];
+    const text = seconds <= 0 ? "now" : `in ${Math.floor(seconds / length)} ${unit}`;
+    if (word.textContent !== text) word.textContent = text;
+  });
+}
+
 // ---- Toasts
 
 function ageToast(toast) {
@@ -95,6 +104,7 @@ function refresh(root = document) {
   readClock();
   showTime();
   showAges();
+  showUntil();
 }
 
 // ---- Listening
@@ -135,17 +145,20 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("textarea[data-draft]")) sessionStorage.setItem(draftKey(event.target), event.target.value);
 });
 
-// A page that nobody sees does not ask for news.
+// A page that nobody sees does not ask for news, and a menu that closes not for what is in it.
 document.addEventListener("htmx:config:request", (event) => {
+  if (event.detail.ctx.sourceEvent?.type === "toggle" && !event.detail.ctx.sourceElement.open) event.preventDefault();
   if (document.hidden && event.detail.ctx.sourceEvent?.type === "every") event.preventDefault();
 });
 
 document.addEventListener("htmx:after:request", (event) => {
   const {sourceElement, request, response} = event.detail.ctx;
   if (request.method !== "POST" || sourceElement.matches?.("[data-only-looks]")) return;
-  closeMenus(null);
+  if (!sourceElement.matches?.("[data-stays]")) closeMenus(null);
   if (dialog()?.contains(sourceElement)) dialog().close();
   if (response.status >= 400) return;
+  // What fell due meanwhile is news for the list and the ticket that are open.
+  if (sourceElement.matches?.("[data-moves-clock]")) document.body.dispatchEvent(new Event("desk-moved"));
   each("[data-clear]", (input) => { input.value = ""; }, sourceElement);
   const area = sourceElement.form?.querySelector("textarea[data-draft]");
   if (area) sessionStorage.removeItem(draftKey(area));
@@ -211,5 +224,5 @@ function showNewest(thread) {
 showSize();
 refresh();
 each("[data-thread]", showNewest);
-setInterval(showTime, 1000);
+setInterval(() => { showTime(); showUntil(); }, 1000);
 setInterval(showAges, 15000);

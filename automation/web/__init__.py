@@ -1,0 +1,1 @@
+"""Pages that act through the machines; those of the desk alone are in `helpdesk.web`."""
