@@ -8,7 +8,7 @@ from flask.cli import ScriptInfo
 from htmx_flask import Htmx
 
 from audit import commands as audit_commands
-from audit import directory, glossary, pages, plays, tail
+from audit import coverage_commands, directory, glossary, pages, plays, tail
 from audit.db import db
 from audit.sessions import prepare
 from automation import beforehand
@@ -96,6 +96,9 @@ for package in (
 ):
     for command in package.COMMANDS:
         helpdesk.add_command(command)
+
+
+audit_commands.audit.add_command(coverage_commands.coverage)
 
 
 def main() -> None:

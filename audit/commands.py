@@ -31,8 +31,8 @@ def replay(account: str | None) -> None:
 
     Ends with 0 only if both agree, else with 1, naming the differences.
     """
-    _check()
-    number, domain = _chosen(account)
+    check()
+    number, domain = chosen(account)
     began = time.perf_counter()
     report = _fold(number)
     seconds = time.perf_counter() - began
@@ -50,7 +50,7 @@ def replay(account: str | None) -> None:
 @with_appcontext
 def check_guards() -> None:
     """Check that the database itself refuses to change the log."""
-    _check()
+    check()
     click.echo("The log is guarded: every trigger stands.")
 
 
@@ -70,7 +70,8 @@ def _is_watched() -> bool:
     return sys.stderr.isatty()
 
 
-def _chosen(words: str | None) -> tuple[int, str]:
+def chosen(words: str | None) -> tuple[int, str]:
+    """The account that --account names, as number and domain; the first one without."""
     accounts = directory().accounts()
     if not accounts:
         raise click.ClickException("There is no account yet. `helpdesk demo` or `helpdesk seed` makes one.")
@@ -83,7 +84,8 @@ def _chosen(words: str | None) -> tuple[int, str]:
     raise click.ClickException(f"There is no account {words!r}; there are {known}.")
 
 
-def _check() -> None:
+def check() -> None:
+    """See that the database is there and guards the log, or end with a sentence."""
     try:
         check_log_guards(db.session().connection())
     except LogUnguarded as problem:

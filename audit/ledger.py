@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction, object_session
 
-from audit import witness, writing
+from audit import watching, witness, writing
 from audit.action import current
 from audit.actors import Actor
 from audit.base import Base
@@ -140,6 +140,7 @@ def seal(session: Session) -> list[int]:
         )
     )
     ids = writing.write(session, ledger)
+    watching.keep(session, current(session).account_id, ledger.entries)
     session.info.setdefault("sealed", []).extend(zip(ids, (entry.type.name for entry in ledger.entries), strict=True))
     session.info.pop("ledger", None)
     return ids

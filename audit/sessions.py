@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, Select, Table, event, select
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 
-from audit import bell, guards, ledger
+from audit import bell, guards, ledger, watching
 from audit.action import let_go, tell_account
 from audit.base import AccountScoped, Base
 from audit.folding import teach_sqlite
@@ -91,12 +91,14 @@ def _of_account(account_id: int) -> list[ExecutableOption]:
 @event.listens_for(AuditedSession, "after_transaction_end")
 def _let_go_at_the_end(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
+        watching.forget(session)
         let_go(session)
 
 
 @event.listens_for(AuditedSession, "after_commit")
 def _ring(session: Session) -> None:
     # Also told for what a savepoint of a larger commit wrote: nobody can see that yet, and nobody is misled by it.
+    watching.tell(session)
     if session.info.get("sealed"):
         bell.ring(session.info.get("account_id"))
 

@@ -51,6 +51,7 @@ class EventType:
     touch: Callable[[Any, datetime], None] | None = None  #: a summary's own mark on its object
     tell: Callable[[Changes], str] | None = None  #: what changed in one line, where column by column tells it badly
     tell_data: Callable[[Mapping[str, Any]], str] | None = None  #: the same for `data`
+    always: str = ""  #: why no attempt at it can be refused or come to nothing, where that is so
     choice: str = ""  #: what we chose where public documentation is silent
 
     @property

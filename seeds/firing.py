@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, func
 from sqlalchemy.orm import Session
 
+from audit import watching
 from audit.action import enter
 from audit.clock import desk_now
 from audit.hues import hue_of
@@ -76,7 +77,10 @@ def fire(session: Session, scene: Scene) -> Fired:
         found = _events(stage, ready)
         lines = _told(stage, found)
         written = tuple((row.type, row.actor_kind) for row in found)
-        return Fired(scene, stage.account_id, before, lines, refusal, written)
+        fired = Fired(scene, stage.account_id, before, lines, refusal, written)
+    if fired.is_as_told:
+        watching.tried("trigger" if isinstance(scene, Scenario) else "refusal", scene.type)
+    return fired
 
 
 def scenes(type_: str) -> list[Scene]:

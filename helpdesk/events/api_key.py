@@ -17,6 +17,7 @@ API_KEY_CREATED = registry.declare(
         },
         in_drop_down=False,
         choice="Our choice: this type is ours; an application that somebody allowed to act for them counts as a key.",
+        always="Whoever may make keys can make as many as they need.",
     )
 )
 

@@ -49,6 +49,7 @@ SCHEMA_MIGRATED = registry.declare(
         nature=Nature.FACT,
         in_drop_down=False,
         choice="Our choice: this type is ours, so that no change of an audited table goes without a row.",
+        always="It is written after the tables were changed; where nothing was to change, nobody writes it.",
     )
 )
 

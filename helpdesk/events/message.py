@@ -74,6 +74,7 @@ TICKET_MESSAGE_DELETED = registry.declare(
             "ticket-deleted": "The whole ticket is gone; its messages then have no events of their own.",
         },
         tell=_said,
+        always="A message that is there can be deleted; one that is not there is not found.",
     )
 )
 

@@ -20,6 +20,7 @@ SATISFACTION_SURVEY_CREATED = registry.declare(
         },
         in_drop_down=False,
         choice="Our choice: this type is ours, because a survey is an object of its own.",
+        always="Nobody asks for it: it comes by itself with a close, or the skipping of the survey does.",
     )
 )
 

@@ -52,5 +52,6 @@ TEAM_DELETED = registry.declare(
             "user-deleted": "A person left the account; a dissolved team's people stay.",
             "ticket-team-unassigned": "A ticket lost its team; the team itself may live on.",
         },
+        always="A team that is there can be dissolved; its tickets stay.",
     )
 )

@@ -537,5 +537,6 @@ TICKET_SATISFACTION_SURVEY_SKIPPED = registry.declare(
         },
         tell_data=_survey_reasons,
         in_drop_down=False,
+        always="Nobody asks for it: it comes by itself with a close, or when a survey falls due.",
     )
 )

@@ -113,6 +113,7 @@ USER_LOGGED_IN = registry.declare(
         look_alikes={
             "user-login-failed": "Somebody tried with a wrong password and was turned away.",
         },
+        always="A log-in that fails is an event of its own, user-login-failed.",
     )
 )
 
@@ -126,6 +127,7 @@ USER_LOGGED_OUT = registry.declare(
         by_hand="Press your name in the top bar and choose Log out.",
         nature=Nature.FACT,
         look_alikes={"user-deleted": "Gone for good; whoever logged out can log in again."},
+        always="Whoever is logged in can log out.",
     )
 )
 
@@ -195,5 +197,6 @@ USER_LOGIN_FAILED = registry.declare(
         },
         in_drop_down=False,
         choice="Our choice: this type is ours; it is written as No user, for nobody knows who typed the address.",
+        always="It is itself the trace of a refusal. An address that nobody has leaves none.",
     )
 )

@@ -50,5 +50,6 @@ VIEW_DELETED = registry.declare(
         by_machine="The deletion of a team member, for the views that only they saw.",
         claims={"View": ALL},
         look_alikes={"ticket-deleted": "A ticket is gone; deleting a view takes no ticket with it."},
+        always="A view that somebody made can be deleted by whoever may; the desk's own views offer no Delete.",
     )
 )

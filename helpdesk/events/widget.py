@@ -48,5 +48,6 @@ WIDGET_DELETED = registry.declare(
         by_api="DELETE /api/widgets/{id}",
         claims={"Widget": ALL},
         look_alikes={"integration-deleted": "The connection was removed, and not only a card that shows its data."},
+        always="A widget that is there can be deleted; nothing depends on it.",
     )
 )

@@ -114,6 +114,17 @@ def the_trash_is_kept_shorter(stage: Stage, _number: int) -> None:
         settings.change(stage.account, "trash", {"days": 10}, by=stage.by_admin)
 
 
+@quiet("account-setting-created", "Thirty days, which is what everybody has who never said anything")
+def what_everybody_has(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        settings.change(stage.account, "trash", {"days": 30}, by=stage.by_admin)
+
+
+@quiet("account-setting-updated", "Sixty days, as before", prepare=_a_setting)
+def as_before(stage: Stage, _number: int) -> None:
+    the_trash_is_kept_longer(stage, 0)
+
+
 @scenario("account-deactivated", "The owner switches the account off", ("account-deactivated", USER))
 def the_owner_switches_off(stage: Stage, _number: int) -> None:
     with stage.acting():

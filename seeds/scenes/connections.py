@@ -131,6 +131,25 @@ def the_warehouse_is_told_no_more(stage: Stage, number: int) -> None:
         integrations.delete(_held(stage, number), by=stage.by_admin)
 
 
+def _a_shop_beside_tickets(stage: Stage) -> int:
+    number = _a_shop(stage)
+    with stage.acting():
+        shape = {"title": "Orders", "widgets": [{"title": "Number", "path": "order.number"}]}
+        widgets.create(stage.account, "shop", shape, integration=_held(stage, number), by=stage.by_admin)
+    return number
+
+
+@quiet(
+    "integration-deleted",
+    "A widget shows its orders",
+    prepare=_a_shop_beside_tickets,
+    refusal="Webshop is used by the widget “Orders”. Change or delete that first.",
+)
+def a_widget_shows_its_orders(stage: Stage, number: int) -> None:
+    with stage.acting():
+        integrations.delete(_held(stage, number), by=stage.by_admin)
+
+
 # ---- The shop's orders
 
 

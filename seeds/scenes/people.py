@@ -79,6 +79,17 @@ def ana_revokes_her_key(stage: Stage, number: int) -> None:
         keys.revoke(stage.session.get_one(ApiKey, number), by=stage.by_ana)
 
 
+def _a_revoked_key(stage: Stage) -> int:
+    number = _a_key(stage)
+    ana_revokes_her_key(stage, number)
+    return number
+
+
+@quiet("api-key-revoked", "It is revoked already", prepare=_a_revoked_key)
+def it_is_revoked_already(stage: Stage, number: int) -> None:
+    ana_revokes_her_key(stage, number)
+
+
 @scenario("customer-created", "A customer is added by hand", ("customer-created", USER))
 def a_customer_is_added(stage: Stage, _number: int) -> None:
     with stage.acting():
@@ -167,6 +178,12 @@ def a_time_zone_that_is_none(stage: Stage, _number: int) -> None:
 def a_team_for_wholesale(stage: Stage, _number: int) -> None:
     with stage.acting():
         teams.create(stage.account, "Wholesale", emoji="🏬", members=[stage.ben], by=stage.by_admin)
+
+
+@quiet("team-created", "A team of that name exists", refusal="There is a team 'Returns' already.")
+def a_team_of_that_name_exists(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        teams.create(stage.account, "Returns", by=stage.by_admin)
 
 
 @scenario("team-updated", "Ben leaves the team, Ada joins", ("team-updated", USER))

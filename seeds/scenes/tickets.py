@@ -83,6 +83,26 @@ def priority_and_language(stage: Stage, number: int) -> None:
         tickets.set_language(stage.ticket(number), "de", by=stage.by_ana)
 
 
+@quiet("ticket-created", "Its subject is too long", refusal="A subject has at most 998 characters; this one has 999.")
+def its_subject_is_too_long(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        words = Draft(sender=stage.ana, body_text="Carol called.")
+        opening = tickets.Opening(customer=stage.carol, subject="x" * 999, messages=(words,))
+        tickets.create(stage.account, opening, by=stage.by_ana)
+
+
+@quiet("ticket-updated", "The priority it has", prepare=open_ticket)
+def the_priority_it_has(stage: Stage, number: int) -> None:
+    with stage.acting():
+        tickets.set_priority(stage.ticket(number), "normal", by=stage.by_ana)
+
+
+@quiet("ticket-updated", "A priority that is none", prepare=open_ticket, refusal="There is no priority 'very':")
+def a_priority_that_is_none(stage: Stage, number: int) -> None:
+    with stage.acting():
+        tickets.set_priority(stage.ticket(number), "very", by=stage.by_ana)
+
+
 @scenario("ticket-closed", "An agent closes a ticket", UPDATED, ("ticket-closed", USER), prepare=open_ticket)
 def an_agent_closes(stage: Stage, number: int) -> None:
     with stage.acting():

@@ -10,11 +10,10 @@ from sqlalchemy import Engine, func, select
 from audit.action import enter
 from audit.clock import wall_now
 from audit.replay import replay
-from audit.types import registry
 from helpdesk import accounts
+from helpdesk.commands import migrate
 from helpdesk.models import Account, Delivery
 from seeds import firing, sandbox, trigger_commands
-from seeds.commands import seed
 from seeds.scenarios import quiet_of, scenes_of
 from seeds.stage import Stage, open_stage
 from tests.desks import open_session
@@ -69,20 +68,13 @@ def test_a_sandbox_that_was_forgotten_is_put_away_by_the_next(engine: Engine) ->
     session.close()
 
 
-def test_the_command_fires_every_event_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_fires_what_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HELPDESK_INSTANCE", str(tmp_path))
     run = CliRunner().invoke
-    assert run(seed, ["--days", "1", "--tickets", "3", "--until", "2026-03-20 15:37"]).exit_code == 0
+    assert run(migrate, []).exit_code == 0
     one = run(trigger_commands.trigger, ["ticket-closed", "--thoroughly"])
     assert one.exit_code == 0, one.output
     assert "ticket-closed · Closing a closed ticket\n  nothing was written, for nothing changed" in one.output
-    every = run(trigger_commands.trigger, ["--all"])
-    for type_ in registry:
-        if scenes_of(type_.name):
-            assert f"{type_.name} · " in every.output
-        else:
-            assert type_.name in every.stderr
-    assert "NOT AS" not in every.output
     assert run(trigger_commands.trigger, ["no-such-event"]).exit_code == 1
     assert run(trigger_commands.trigger, []).exit_code == 2
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from audit import watching
 from audit.types import registry
 from helpdesk.refusals import Refused
 from seeds.scenarios import Quiet, Scenario, all_quiet, all_scenarios, covered_types
@@ -24,6 +25,7 @@ def test_a_scene_writes_its_exact_sequence(desk: Desk, scene: Scenario) -> None:
     for event in trail.events:
         assert event.actor_name, "even No user has a name"
         assert (event.user_id is not None) == (event.actor_kind == "user")
+    watching.tried("scenario", scene.type)
 
 
 @pytest.mark.parametrize("scene", QUIET, ids=[f"{scene.type}: {scene.title}" for scene in QUIET])
@@ -37,6 +39,7 @@ def test_what_changes_nothing_or_is_refused_writes_nothing(desk: Desk, scene: Qu
                 scene.cause(desk, number)
             assert scene.refusal in str(refused.value)
     assert trail.types == []
+    watching.tried("refusal", scene.type)
 
 
 def test_every_ticket_and_message_event_has_a_scene() -> None:
