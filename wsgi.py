@@ -25,8 +25,8 @@ from helpdesk.web.requests import DeskRequest
 from seeds import commands as seeds_commands
 from seeds import fire_pages, scenarios, trigger_commands
 
-# This adds its routes to the log's pages.
-from audit import live  # noqa: F401  # isort: skip
+# These add their routes to the log's pages.
+from audit import beside, live  # noqa: F401  # isort: skip
 
 ROOT = Path(__file__).resolve().parent
 

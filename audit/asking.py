@@ -4,9 +4,15 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Final, get_args
+from zoneinfo import available_timezones
 
-from audit.periods import ANY, OWN, PRESETS, Period, Span, Wall, read_wall
+from audit.action import Source
+from audit.actors import ACTOR_KINDS
+from audit.folding import fold
+from audit.periods import ANY, OWN, Period, Span, Wall, preset, read_wall
 from audit.types import GROUPS, registry
 
 #: An address's parameters, each with all its values.
@@ -18,10 +24,19 @@ NO_USER_WORD: Final = "none"
 NAMED: Final = 3
 #: More team members at once would make a query that no index helps.
 MOST_MEMBERS: Final = 100
+#: More, or longer ones, are no search but a text.
+MOST_TEXTS: Final = 8
+LONGEST_TEXT: Final = 100
+
+SOURCES: Final[tuple[str, ...]] = get_args(Source)
+#: Actors of which a particular one can be named by number; timers and the desk itself have none.
+NUMBERED_KINDS: Final = ("customer", "rule", "macro", "integration")
 
 _ID: Final = re.compile(r"[1-9]\d{0,18}", re.ASCII)
 _LARGEST: Final = 2**63 - 1
-_SEVERAL: Final = frozenset({"member", "event"})
+_SEVERAL: Final = frozenset({"member", "event", "not_event", "set_off_by", "by", "source", "text"})
+_OBJECT: Final = re.compile(r"([A-Za-z][A-Za-z _-]*?)(?:(?:\s*[:#]\s*|\s+)(\S+))?")
+_BY: Final = re.compile(r"([a-z]+)(?:(?:\s*[:#]\s*|\s+)(\S+))?")
 
 
 def tidy(asked: Asked, known: frozenset[str], complain: Complain) -> Asked:
@@ -51,12 +66,107 @@ def members(values: list[str], people: Mapping[int, str], complain: Complain) ->
     return tuple(sorted(one for one in found if one == 0 or one in people))
 
 
-def types(values: list[str], complain: Complain) -> tuple[str, ...]:
-    """Names of event types."""
-    strangers = [value for value in values if value not in registry]
+def types(values: list[str], complain: Complain, *, with_api_only: bool = False) -> tuple[str, ...]:
+    """Names of event types; `ticket-*` stands for all that happen to a ticket, `*-deleted` for all that end so."""
+    found = {value: _meant(value, with_api_only) for value in values}
+    strangers = [value for value, names in found.items() if not names]
     if strangers:
         complain(f"There is no event {listed(strangers)}.")
-    return tuple(sorted({value for value in values if value in registry}))
+    return tuple(sorted({name for names in found.values() for name in names}))
+
+
+def shortened(names: tuple[str, ...], *, with_api_only: bool = False) -> list[str]:
+    """The same types as `types` reads them, where a whole group is one word."""
+    rest, short = set(names), []
+    for pattern, group in groups().items():
+        whole = set(_meant(pattern, with_api_only))
+        if len(group) > 1 and whole <= rest:
+            short.append(pattern)
+            rest -= whole
+    return sorted([*short, *rest])
+
+
+@cache
+def groups() -> dict[str, tuple[str, ...]]:
+    """What stands for all events of a kind of object, `ticket-*`, and their types."""
+    found: dict[str, list[str]] = {}
+    for type_ in registry:
+        found.setdefault(f"{kebab(type_.object)}-*", []).append(type_.name)
+    return {pattern: tuple(names) for pattern, names in found.items()}
+
+
+def kebab(object_type: str) -> str:
+    """ticket-message, for TicketMessage."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", object_type).lower()
+
+
+def _meant(value: str, with_api_only: bool) -> tuple[str, ...]:
+    if value in registry:
+        return (value,)
+    if "*" not in value:
+        return ()
+    named = groups().get(value) or tuple(type_.name for type_ in registry if fnmatchcase(type_.name, value))
+    offered = tuple(name for name in named if with_api_only or registry[name].in_drop_down)
+    # Whoever asks for a group of which all is API-only means it.
+    return offered or named
+
+
+def doers(values: list[str], complain: Complain) -> tuple[tuple[str, int], ...]:
+    """Kinds of actors, or one of a kind: rule, rule:7."""
+    found = {value: _doer(value) for value in values}
+    strangers = [value for value, doer in found.items() if doer is None]
+    if strangers:
+        complain(
+            f"Nothing that acts is called {listed(strangers)}; there are {', '.join(ACTOR_KINDS)}, and a particular"
+            " one is written like “rule:7”."
+        )
+    return tuple(sorted({doer for doer in found.values() if doer is not None}))
+
+
+def _doer(value: str) -> tuple[str, int] | None:
+    read = _BY.fullmatch(value.lower())
+    if read is None or read[1] not in ACTOR_KINDS:
+        return None
+    if read[2] is None:
+        return read[1], 0
+    return (read[1], number(read[2])) if read[1] in NUMBERED_KINDS and number(read[2]) else None
+
+
+def sources(values: list[str], complain: Complain) -> tuple[str, ...]:
+    """Ways by which actions come in."""
+    strangers = [value for value in values if value.lower() not in SOURCES]
+    if strangers:
+        complain(f"Nothing comes in by {listed(strangers)}; there are {', '.join(SOURCES)}.")
+    return tuple(sorted({value.lower() for value in values} & set(SOURCES)))
+
+
+def texts(values: list[str], complain: Complain) -> tuple[str, ...]:
+    """Texts to be found, all of them."""
+    found = sorted({" ".join(fold(value).split()) for value in values})
+    if len(found) > MOST_TEXTS:
+        complain(f"Look for at most {MOST_TEXTS} texts at once.")
+    if any(len(text) > LONGEST_TEXT for text in found):
+        complain(f"A text to look for has at most {LONGEST_TEXT} characters.")
+    if any(_UNWRITABLE.search(text) for text in found):
+        complain("The text to look for holds a character that no text can hold.")
+    fine = [text for text in found if text and len(text) <= LONGEST_TEXT and not _UNWRITABLE.search(text)]
+    return tuple(fine[:MOST_TEXTS])
+
+
+#: NUL, which PostgreSQL can't store, and halves of characters, which no encoding has.
+_UNWRITABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"Factory", "localtime", "posixrules"})
+
+
+def zone(values: list[str], complain: Complain) -> str:
+    """The name of a time zone; empty for the account's."""
+    if values and values[0] not in _zones():
+        complain(f"{listed(values)} is no time zone; one is written like “Europe/Dublin”.")
+    return values[0] if values and values[0] in _zones() else ""
 
 
 def box(name: str, values: list[str], complain: Complain) -> bool:
@@ -66,15 +176,21 @@ def box(name: str, values: list[str], complain: Complain) -> bool:
     return values == ["1"]
 
 
-def target(values: list[str], complain: Complain) -> tuple[str, int] | None:
-    """An object, written Ticket:4213."""
+def target(values: list[str], complain: Complain) -> tuple[str, int | None] | None:
+    """An object, written Ticket:4213, or ticket 4213; or only its kind."""
     if not values:
         return None
-    kind, _, word = values[0].partition(":")
-    if kind not in {type_.object for type_ in registry} or not number(word):
+    read = _OBJECT.fullmatch(values[0])
+    kind = _kinds().get(re.sub("[ _-]", "", read[1]).lower()) if read else None
+    if read is None or kind is None or (read[2] is not None and not number(read[2])):
         complain(f"{listed(values)} is no object; one is written like “Ticket:4213”.")
         return None
-    return kind, number(word)
+    return kind, number(read[2]) if read[2] is not None else None
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    return {type_.object.lower(): type_.object for type_ in registry}
 
 
 def context(values: list[str], complain: Complain) -> uuid.UUID | None:
@@ -92,7 +208,7 @@ def period(asked: Asked, complain: Complain) -> Period | None:
     """A preset, or one's own; None if nothing was said."""
     names, starts, ends = (asked.get(name, []) for name in ("period", "from", "to"))
     name = names[0] if names else (OWN if starts or ends else "")
-    if name not in PRESETS and name not in ("", OWN, ANY):
+    if preset(name) is None and name not in ("", OWN, ANY):
         complain(f"There is no period {listed([name])}.")
         return None
     if name != OWN:

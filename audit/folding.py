@@ -38,6 +38,27 @@ def _on_postgres(element: folded, compiler: Any, **options: Any) -> str:
     return f"lower({compiler.process(element.clauses, **options)})"
 
 
+class folded_by_like(FunctionElement[str]):
+    """A column's text for a LIKE with letters of English, which SQLite compares without regard to case by itself."""
+
+    type = String()
+    inherit_cache = True
+    name = "fold_by_like"
+
+    def __init__(self, column: Any) -> None:
+        super().__init__(column)
+
+
+@compiles(folded_by_like)
+def _as_it_is(element: folded_by_like, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(folded_by_like, "postgresql")
+def _in_small_letters(element: folded_by_like, compiler: Any, **options: Any) -> str:
+    return f"lower({compiler.process(element.clauses, **options)})"
+
+
 def teach_sqlite(connection: Any) -> None:
     """Give a connection of the driver the function; it answers NULL for NULL."""
     connection.create_function("fold", 1, _fold_value, deterministic=True)

@@ -1,16 +1,49 @@
-"""The filters as controls: what can be chosen, what is chosen, and the chips of what is not a control."""
+"""The filters as controls: the line, what can be chosen, what is chosen, and a chip for each part of the question."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from audit import asking
-from audit.filters import FILTERS, NO_USER, Ground, Query, without, write_query
+from audit.actors import ACTOR_KINDS
+from audit.filters import FILTERS, NO_USER, Ground, Query, bounded, read_query, write_query
 from audit.hues import group_hue
-from audit.periods import ANY, OWN, minutes, offered, own
-from audit.rows import name_of
+from audit.line import address_of, words_of, write_line, write_word
+from audit.periods import ANY, OWN, is_span, minutes, offered, own, preset
+from audit.question import Doer, Word
 from audit.types import registry
+from audit.what import type_names
+from audit.who import WAYS
 
 LABELS: Final = {filter_.field: filter_.label for filter_ in FILTERS}
+
+#: What acts, as a person chooses it.
+_KINDS: Final = {
+    "user": "Team member",
+    "customer": "Customer",
+    "rule": "Rule",
+    "macro": "Macro",
+    "integration": "Integration",
+    "schedule": "Timer",
+    "system": "The desk itself",
+}
+#: The control to which a chip leads, by the key of its word.
+_CONTROLS: Final = {
+    "": "text",
+    "actor": "member-panel",
+    "set-off-by": "set-off-by-panel",
+    "by": "by-panel",
+    "type": "event-panel",
+    "api-only": "event-panel",
+    "object": "object",
+    "source": "source-panel",
+    "chain": "audit-line",
+    "since": "period",
+    "period": "period",
+    "from": "from",
+    "to": "to",
+}
+#: Filters that stand among those that are folded away.
+_FOLDED: Final = ("set_off_by", "doers", "target", "sources", "texts")
 
 
 @dataclass(frozen=True)
@@ -39,13 +72,30 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Chip:
-    """A filter that has no control: it came by a link, and can only be taken off."""
+class Choice:
+    """A filter whose options open in a panel."""
 
-    parameter: str
-    value: str
+    name: str  #: its parameter in the address
     label: str
-    address: str  #: the filters without it
+    words: str  #: what is chosen
+    nothing: str  #: what it is called when nothing is
+    options: list[Option]
+
+    @property
+    def stem(self) -> str:
+        """With what the ids of its parts begin."""
+        return self.name.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One part of the question: leads to its control, and can be taken off."""
+
+    word: str  #: as the line has it
+    key: str
+    value: str
+    control: str
+    address: str  #: the question without it
 
 
 @dataclass(frozen=True)
@@ -53,47 +103,62 @@ class Form:
     """Everything the form shows."""
 
     labels: dict[str, str]
-    members: list[Option]
-    members_words: str
+    line: str
+    members: Choice
     events: list[Group]
     events_words: str
     api_only: bool
+    more: list[Choice]
+    object: str
+    text: str
     periods: list[Option]
     is_own: bool
     start: str
     end: str
+    times: str
+    account_zone: str
     chips: list[Chip]
+    hidden: list[tuple[str, str]]  #: what the question holds that no control shows
     is_filtered: bool
+    is_unfolded: bool
 
 
-def form_for(query: Query, ground: Ground, target_label: str) -> Form:
+def form_for(query: Query, ground: Ground, account_zone: str) -> Form:
     """The controls of a query."""
     is_own = query.period.name == OWN
     start, end = minutes(query.period if is_own else own(ground.now, ground.zone, ground.longest))
-    members, events = _members(query, ground), _events(query)
-    chosen = [option.label for group in events for option in group.options if option.is_chosen]
+    events = _events(query)
+    chosen = [name.strip("“”") for name in type_names(query.types)]
     return Form(
         labels=LABELS,
-        members=members,
-        members_words=_choice("Any", [option.label for option in members if option.is_chosen]),
+        line=write_line(query, ground),
+        members=_choice("member", LABELS["members"], "Any", _members(query.members, ground, with_no_user=True)),
         events=events,
-        events_words=_choice("All events", chosen),
+        events_words=_words("All events", chosen),
         api_only=query.api_only,
+        more=_more(query, ground),
+        object=_object(query),
+        text=query.texts[0] if query.texts else "",
         periods=_periods(query, ground),
         is_own=is_own,
         start=start,
         end=end,
-        chips=_chips(query, ground, target_label),
+        times=ground.times,
+        account_zone=account_zone,
+        chips=_chips(query, ground),
+        hidden=_hidden(query),
         is_filtered=bool(write_query(query, ground)),
+        is_unfolded=any(getattr(query, name) for name in _FOLDED),
     )
 
 
-def _members(query: Query, ground: Ground) -> list[Option]:
+def _members(chosen: tuple[int, ...], ground: Ground, *, with_no_user: bool) -> list[Option]:
     people = sorted(ground.people.items(), key=lambda person: (person[0] in ground.left, person[1].casefold()))
+    nobody = Option(asking.NO_USER_WORD, "No user", NO_USER in chosen, "rules, macros, timers, customers")
     return [
-        Option(asking.NO_USER_WORD, "No user", NO_USER in query.members, "rules, macros, timers, customers"),
+        *([nobody] if with_no_user else []),
         *(
-            Option(str(number), name, number in query.members, "left" if number in ground.left else "")
+            Option(str(number), name, number in chosen, "left" if number in ground.left else "")
             for number, name in people
         ),
     ]
@@ -113,28 +178,69 @@ def _events(query: Query) -> list[Group]:
     ]
 
 
+def _more(query: Query, ground: Ground) -> list[Choice]:
+    doers = [Option(kind, _KINDS[kind], Doer(kind) in query.doers) for kind in ACTOR_KINDS]
+    ways = [Option(name, way[0].upper() + way[1:], name in query.sources) for name, way in WAYS.items()]
+    set_off = _members(query.set_off_by, ground, with_no_user=False)
+    return [
+        _choice("by", LABELS["doers"], "Anything", doers),
+        _choice("set_off_by", LABELS["set_off_by"], "Anybody", set_off),
+        _choice("source", LABELS["sources"], "Any way", ways),
+    ]
+
+
+def _choice(name: str, label: str, nothing: str, options: list[Option]) -> Choice:
+    return Choice(name, label, _words(nothing, [one.label for one in options if one.is_chosen]), nothing, options)
+
+
+def _object(query: Query) -> str:
+    target = query.target
+    if target is None:
+        return ""
+    return f"{asking.noun(target.type)} {target.id}" if target.id is not None else asking.noun(target.type)
+
+
 def _periods(query: Query, ground: Ground) -> list[Option]:
-    names = [(preset.name, preset.label) for preset in offered(ground.longest)]
+    names = [(named.name, named.label) for named in offered(ground.longest)]
+    asked = preset(query.period.name)
+    if asked is not None and is_span(asked.name) and asked.name not in dict(names):
+        names.append((asked.name, asked.label))
     if query.is_exempt or ground.longest is None:
         names.append((ANY, "Any time"))
     names.append((OWN, "Own period"))
     return [Option(name, label, name == query.period.name) for name, label in names]
 
 
-def _chips(query: Query, ground: Ground, target_label: str) -> list[Chip]:
-    labels = {
-        "target": name_of(query.target.type, query.target.id, target_label) if query.target else "",
-        "context": f"chain {str(query.context)[:8]}",
-    }
+def _chips(query: Query, ground: Ground) -> list[Chip]:
+    words = words_of(query, ground)
     return [
-        Chip(parameter, value, labels[filter_.field], write_query(without(query, ground, filter_.field), ground))
-        for filter_ in FILTERS
-        if filter_.field in labels
-        for parameter, value in filter_.write(query, ground)
+        Chip(
+            write_word(word),
+            f"{'not ' if word.negated else ''}{word.key or 'text'}",
+            word.value,
+            _CONTROLS[word.key],
+            _without(words[:place] + words[place + 1 :], ground),
+        )
+        for place, word in enumerate(words)
     ]
 
 
-def _choice(nothing: str, names: list[str]) -> str:
+def _without(words: list[Word], ground: Ground) -> str:
+    rest = read_query(address_of(words, ground), ground).query
+    return write_query(bounded(rest, ground), ground)
+
+
+def _hidden(query: Query) -> list[tuple[str, str]]:
+    left_out = asking.shortened(query.not_types, with_api_only=query.api_only)
+    return [
+        *(("not_event", name) for name in left_out),
+        *(("by", f"{doer.kind}:{doer.id}") for doer in query.doers if doer.id),
+        *(("text", text) for text in query.texts[1:]),
+        *([("context", str(query.context))] if query.context else []),
+    ]
+
+
+def _words(nothing: str, names: list[str]) -> str:
     if not names:
         return nothing
     return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"

@@ -1,5 +1,6 @@
 """The audit log under Settings → Users & teams: the page, its results while you choose, older events, one event."""
 
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
@@ -10,8 +11,9 @@ from audit.action import enter
 from audit.asking import number
 from audit.db import db
 from audit.directory import directory
-from audit.filters import Ground
-from audit.forms import Form, form_for
+from audit.filters import Ground, read_query, write_query
+from audit.forms import form_for
+from audit.line import LineReading, read_line
 from audit.results import Results, ground_of, older_for, results_for
 
 blueprint = Blueprint("audit", __name__, url_prefix="/settings/audit")
@@ -44,8 +46,13 @@ def log() -> Response:
     """The page; while you type or choose, only what is under the form."""
     session, ground = db.session(), ground_now()
     asked, cursor = asked_and("cursor")
+    if "line" in asked:
+        reading = read_line(" ".join(asked["line"]), ground)
+        if reading.complaints or not _wants_partial():
+            return _line(reading, asked["line"][0], ground)
+        asked = {**reading.asked, "times": asked.get("times", [])}
     results = results_for(session, directory(), ground, asked, cursor)
-    form = _form(results, ground)
+    form = form_for(results.query, ground, directory().time_zone(session.info["account_id"]))
     words = {"results": results, "form": form, "zone": ground.zone.key}
     if not _wants_partial():
         return make_response(render_template("audit/page.html", glossary=rows.glossary(), **words))
@@ -82,14 +89,24 @@ def event(event_id: int) -> Response:
 def ground_now() -> Ground:
     """What filters must know, as of now."""
     session = db.session()
-    return ground_of(session, directory(), session.info["account_id"])
+    return ground_of(session, directory(), session.info["account_id"], request.args.get("times", ""))
 
 
-def _form(results: Results, ground: Ground) -> Form:
-    target = results.query.target
-    pair = (target.type, target.id) if target else None
-    labels = queries.labels(db.session(), [pair] if pair else [])
-    return form_for(results.query, ground, labels.get(pair, "") if pair else "")
+def _line(reading: LineReading, line: str, ground: Ground) -> Response:
+    """A line that leads to the address that asks the same, or is told where it makes no sense."""
+    times = [("times", ground.times)] if ground.times else []
+    if not reading.complaints:
+        found = read_query(reading.asked, ground)
+        pairs = [(name, value) for name, values in reading.asked.items() for value in values]
+        address = urlencode([*pairs, *times]) if found.complaints else write_query(found.query, ground)
+        return make_response(redirect(f"{url_for('audit.log')}{'?' if address else ''}{address}", 303))
+    if _wants_partial():
+        return make_response(render_template("audit/_line_problem.html", complaints=reading.complaints), 422)
+    query = read_query({}, ground).query
+    results = Results(query, "", reading.complaints)
+    form = replace(form_for(query, ground, ground.zone.key), line=line)
+    words = {"results": results, "form": form, "zone": ground.zone.key}
+    return make_response(render_template("audit/page.html", glossary=rows.glossary(), **words))
 
 
 def asked_and(extra: str) -> tuple[dict[str, list[str]], str]:

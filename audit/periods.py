@@ -72,6 +72,7 @@ _TODAY: Final = _midnight(lambda _today: 0)
 PRESETS: Final = {
     preset.name: preset
     for preset in (
+        Preset("15m", "Last 15 minutes", _ago(timedelta(minutes=15)), timedelta(minutes=15)),
         Preset("1h", "Last hour", _ago(timedelta(hours=1)), timedelta(hours=1)),
         Preset("24h", "Last 24 hours", _ago(timedelta(days=1)), timedelta(days=1)),
         Preset("today", "Today", _TODAY, timedelta(days=1)),
@@ -83,9 +84,33 @@ PRESETS: Final = {
 }
 
 
+_SPAN: Final = re.compile(r"([1-9]\d{0,3})([mhdw])", re.ASCII)
+_UNITS: Final = {
+    "m": ("minute", timedelta(minutes=1)),
+    "h": ("hour", timedelta(hours=1)),
+    "d": ("day", timedelta(days=1)),
+    "w": ("week", timedelta(weeks=1)),
+}
+
+
+def preset(name: str) -> Preset | None:
+    """The period of that name: one that is offered, or any span up to now, `45m`, `36h`, `3d`, `2w`."""
+    found = _SPAN.fullmatch(name)
+    if name in PRESETS or found is None:
+        return PRESETS.get(name)
+    unit, one = _UNITS[found[2]]
+    span = int(found[1]) * one
+    return Preset(name, f"Last {found[1]} {unit}s" if found[1] != "1" else f"Last {unit}", _ago(span), span)
+
+
+def is_span(name: str) -> bool:
+    """Whether a period is so much time up to now."""
+    return _SPAN.fullmatch(name) is not None
+
+
 def offered(longest: timedelta | None) -> list[Preset]:
     """The presets that fit into the account's longest period."""
-    return [preset for preset in PRESETS.values() if longest is None or preset.length <= longest]
+    return [named for named in PRESETS.values() if longest is None or named.length <= longest]
 
 
 def default(longest: timedelta | None) -> Period:
@@ -102,9 +127,9 @@ def own(now: datetime, zone: ZoneInfo, longest: timedelta | None) -> Period:
 
 def span_of(period: Period, now: datetime, zone: ZoneInfo) -> Span:
     """The period in UTC; a day is meant to its end, a minute to its end."""
-    preset = PRESETS.get(period.name)
-    if preset is not None:
-        return Span(preset.start(now, zone), preset.end(now, zone) if preset.end else None)
+    named = preset(period.name)
+    if named is not None:
+        return Span(named.start(now, zone), named.end(now, zone) if named.end else None)
     return Span(
         None if period.start is None else _instant(_first_minute(period.start), zone),
         None if period.end is None else _after(period.end, zone),
@@ -113,9 +138,9 @@ def span_of(period: Period, now: datetime, zone: ZoneInfo) -> Span:
 
 def wall_length(period: Period, now: datetime, zone: ZoneInfo) -> timedelta | None:
     """How long it is on the wall clock, so that a week with a change of clocks is a week; None without a start."""
-    preset = PRESETS.get(period.name)
-    if preset is not None:
-        return preset.length
+    named = preset(period.name)
+    if named is not None:
+        return named.length
     if period.start is None:
         return None
     if period.end is None:
@@ -162,14 +187,15 @@ def day_words(moment: datetime, now: datetime) -> str:
 
 def span_words(span: Span, now: datetime, zone: ZoneInfo) -> str:
     """Since Monday 2 March, 14:05; or from … to …, both ends included."""
-    start = None if span.start is None else _moment_words(span.start.astimezone(zone), now)
+    start = None if span.start is None else moment_words(span.start.astimezone(zone), now)
     if span.end is None:
         return "at any time" if start is None else f"since {start}"
-    end = _moment_words((span.end - timedelta(minutes=1)).astimezone(zone), now)
+    end = moment_words((span.end - timedelta(minutes=1)).astimezone(zone), now)
     return f"until {end}" if start is None else f"from {start} to {end}"
 
 
-def _moment_words(moment: datetime, now: datetime) -> str:
+def moment_words(moment: datetime, now: datetime) -> str:
+    """Monday 2 March, 14:05."""
     return f"{day_words(moment, now)}, {moment:%H:%M}"
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -15,8 +15,10 @@ from sqlalchemy import (
     Select,
     String,
     column,
+    false,
     func,
     literal,
+    literal_column,
     select,
     tuple_,
     union_all,
@@ -24,15 +26,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from audit import asking
 from audit.base import BigId, UtcDateTime, from_microseconds, to_microseconds
 from audit.filters import NO_USER, Ground, Query, conditions
-from audit.log import event_head, event_table
+from audit.log import NOT_BY_HAND, RARE_WAY, event_head, event_table
 from audit.sessions import scoped
 from audit.types import registry
+from audit.what import chosen_types
+from audit.when import PERIOD
 
 PAGE: Final = 50
 #: Counting stops here: past it a sentence says "10,000+", and its cost stays what it is.
 MOST_COUNTED: Final = 10_000
+
+#: Beyond so many types, a page is looked for in the next events first: so many for each row of it.
+_WIDE: Final = 6
+_NEAR: Final = 8
 
 _c: Final = event_table.c
 _KEY: Final = (_c.created_datetime, _c.id)
@@ -61,6 +70,7 @@ class Page:
 
     rows: list[Row[Any]]
     next: Cursor | None
+    searched_to: datetime | None = None  #: where looking stopped because it took long; more may lie before
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,7 @@ class Total:
     """How many events there are, or that there are more than were counted."""
 
     count: int
+    is_partial: bool = False  #: whether counting stopped because it took long
 
     @property
     def is_capped(self) -> bool:
@@ -90,12 +101,35 @@ def read_cursor(words: str, account_id: int) -> Cursor:
 
 def page(session: Session, query: Query, ground: Ground, *, before: Cursor | None = None, size: int = PAGE) -> Page:
     """The newest events of a query, or those before a cursor."""
-    bounds = []
-    if before is not None:
-        bounds = [tuple_(*_KEY) < tuple_(literal(before.at, UtcDateTime), literal(before.id, BigId))]
-    found = list(session.execute(statement(session, query, ground, bounds, size + 1)))
+    bounds = before_cursor(before) if before is not None else []
+    found = _lately(session, query, ground, bounds, size) if _is_wide(query) else []
+    if len(found) <= size:
+        found = list(session.execute(statement(session, query, ground, bounds, size + 1)))
     rows = found[:size]
     return Page(rows, Cursor(rows[-1].created_datetime, rows[-1].id) if len(found) > size else None)
+
+
+def _is_wide(query: Query) -> bool:
+    return driver(query) == "types" and len(chosen_types(query) or ()) > _WIDE
+
+
+def _lately(
+    session: Session, query: Query, ground: Ground, bounds: list[ColumnElement[bool]], size: int
+) -> list[Row[Any]]:
+    """Of so many types, the next few hundred events hold a page, mostly: enough to spare a look at each type."""
+    every = scoped(session, *_KEY, table=event_table).where(*bounds, *PERIOD.condition(query, ground))
+    nearest = every.order_by(*_order(_c, False)).limit(1).offset(_NEAR * size)
+    lowest = session.execute(nearest).first()
+    if lowest is None:
+        return []
+    key = tuple_(literal(lowest.created_datetime, UtcDateTime), literal(lowest.id, BigId))
+    fitting = scoped(session, table=event_table).where(*bounds, tuple_(*_KEY) >= key, *conditions(query, ground))
+    return list(session.execute(fitting.order_by(*_order(_c, False)).limit(size + 1)))
+
+
+def before_cursor(before: Cursor) -> list[ColumnElement[bool]]:
+    """What must hold of an event that stands before a place."""
+    return [tuple_(*_KEY) < tuple_(literal(before.at, UtcDateTime), literal(before.id, BigId))]
 
 
 def newer(session: Session, query: Query, ground: Ground, *, after: int, size: int = PAGE) -> Page:
@@ -115,15 +149,15 @@ def newer(session: Session, query: Query, ground: Ground, *, after: int, size: i
 
 def total(session: Session, query: Query, ground: Ground, *, most: int = MOST_COUNTED) -> Total:
     """How many events a query finds, counted up to one past `most`."""
-    if _is_driven(query) or query.target or query.api_only:
-        branches = _branches(session, query, ground, [])
+    if driver(query) != "period" or query.api_only:
+        parts = branches(session, query, ground, [])
     else:
         # By type, though in no order: the index by time would have to look into every row for its type.
         offered = [type_.name for type_ in registry if type_.in_drop_down]
         every = scoped(session, table=event_table).where(_c.type.in_(offered))
-        branches = [every.where(*conditions(query, ground, leave_out="types"))]
-    ones = [branch.with_only_columns(literal(1).label("one")) for branch in branches]
-    counted = select(literal(1)).select_from(_together(ones).subquery()).limit(most + 1).subquery()
+        parts = [every.where(*conditions(query, ground, leave_out="types"))]
+    ones = [part.with_only_columns(literal(1).label("one")) for part in parts]
+    counted = select(literal(1)).select_from(together(ones).subquery()).limit(most + 1).subquery()
     return Total(session.execute(select(func.count()).select_from(counted)).scalar_one())
 
 
@@ -196,42 +230,99 @@ def statement(
     ascending: bool = False,
 ) -> Select[Any]:
     """The first events of a query within bounds: one limited stretch of an index per branch, put in order."""
-    branches = _branches(session, query, ground, bounds)
-    if len(branches) == 1 and not _is_driven(query):
-        return branches[0].order_by(*_order(_c, ascending)).limit(size)
+    parts = branches(session, query, ground, bounds)
+    if len(parts) == 1 and driver(query) in ("target", "period"):
+        return parts[0].order_by(*_order(_c, ascending)).limit(size)
     keys = [
         branch.with_only_columns(*_KEY).order_by(*_order(_c, ascending, by_time_only=True)).limit(size)
-        for branch in branches
+        for branch in parts
     ]
     # Only times and numbers are sorted; the few rows that remain are then read whole.
-    every = _together(keys).subquery()
+    every = together(keys).subquery()
     first = select(every).order_by(*_order(every.c, ascending)).limit(size).subquery()
     whole = scoped(session, table=event_table).join_from(first, event_table, _c.id == first.c.id)
     return whole.order_by(*_order(first.c, ascending))
 
 
-def _is_driven(query: Query) -> bool:
-    return bool(query.types or query.members or query.context)
+Driver = Literal["context", "target", "members", "set_off_by", "doers", "types", "sources", "period"]
+
+#: Ways of which an index knows (see `audit.log`); by the others so much comes in that a walk by time finds it.
+_RARE: Final = frozenset(asking.SOURCES) - {"web", "email", "automation"}
 
 
-def _branches(session: Session, query: Query, ground: Ground, bounds: list[ColumnElement[bool]]) -> list[Select[Any]]:
+def driver(query: Query) -> Driver:
+    """The filter whose index a question is driven by: the one that leaves least to look at.
+
+    Named members did little in a week, so they drive before types; "No user" did most of it, so there types come first.
+    """
+    kinds = {doer.kind for doer in query.doers}
+    by: tuple[tuple[Driver, bool], ...] = (
+        ("context", query.context is not None),
+        ("target", query.target is not None and query.target.id is not None),
+        ("members", bool(query.members) and NO_USER not in query.members),
+        ("set_off_by", bool(query.set_off_by)),
+        ("doers", bool(kinds) and "user" not in kinds),
+        ("types", chosen_types(query) is not None),
+        ("members", bool(query.members)),
+        ("doers", bool(kinds)),
+        ("sources", bool(query.sources) and _RARE.issuperset(query.sources)),
+    )
+    return next((name for name, does in by if does), "period")
+
+
+def is_swept(query: Query) -> bool:
+    """Whether events must be looked at one by one, because no index knows what is asked of them."""
+    by = driver(query)
+    return by not in ("context", "target") and bool(query.texts or (query.sources and by != "sources"))
+
+
+def branches(session: Session, query: Query, ground: Ground, bounds: list[ColumnElement[bool]]) -> list[Select[Any]]:
     """A query as a sum of stretches, each of which one index holds in order.
 
-    `type IN (…)` under an ORDER BY would sort every match. Named members did little in a week, so they drive before
-    types; "No user" did most of it, so there types come first.
+    `type IN (…)` under an ORDER BY would sort every match.
     """
-    if query.context is not None:
+    by = driver(query)
+    if by == "context" and query.context is not None:
         return [_chain(session, query.context).where(*bounds, *conditions(query, ground, leave_out="context"))]
     every = scoped(session, table=event_table).where(*bounds)
-    if query.target is not None:
-        return [every.where(*conditions(query, ground))]
-    if query.types and (not query.members or NO_USER in query.members):
-        rest = conditions(query, ground, leave_out="types")
-        return [every.where(_c.type == name, *rest) for name in query.types]
-    if query.members:
-        rest = conditions(query, ground, leave_out="members")
-        return [every.where(_c.user_id == (number or None), *rest) for number in query.members]
-    return [every.where(*conditions(query, ground))]
+    stretches = _stretches(query, ground, by)
+    rest = conditions(query, ground, leave_out=by if stretches != [[]] else "")
+    return [every.where(*stretch, *rest) for stretch in stretches]
+
+
+def _stretches(query: Query, ground: Ground, by: Driver) -> list[list[ColumnElement[bool]]]:
+    if by == "members":
+        return [[_c.user_id == (number or None)] for number in query.members]
+    if by == "set_off_by":
+        return [[_c.initiator_id == number] for number in query.set_off_by]
+    if by == "doers":
+        return _doers(query, ground)
+    if by == "types":
+        return [[_c.type == name] for name in chosen_types(query) or ()] or [[false()]]
+    if by == "sources":
+        return [[literal_column(RARE_WAY), _c.source == name] for name in query.sources]
+    return [[]]
+
+
+def _doers(query: Query, ground: Ground) -> list[list[ColumnElement[bool]]]:
+    single: dict[str, list[int]] = {}
+    for doer in query.doers:
+        single.setdefault(doer.kind, []).append(doer.id)
+    hands: list[list[ColumnElement[bool]]] = (
+        [[_c.user_id == number] for number in sorted(ground.people)] if "user" in single else []
+    )
+    if len(hands) > asking.MOST_MEMBERS:
+        return [[]]
+    machines: list[list[ColumnElement[bool]]] = [
+        [
+            literal_column(NOT_BY_HAND),
+            _c.actor_kind == kind,
+            *([_c.actor_id.in_(numbers)] if all(numbers) else []),
+        ]
+        for kind, numbers in sorted(single.items())
+        if kind != "user"
+    ]
+    return [*hands, *machines] or [[false()]]
 
 
 def _chain(session: Session, context: uuid.UUID) -> Select[Any]:
@@ -241,7 +332,7 @@ def _chain(session: Session, context: uuid.UUID) -> Select[Any]:
     )
 
 
-def _together(parts: list[Select[Any]]) -> Any:
+def together(parts: list[Select[Any]]) -> Any:
     # SQLite takes no ORDER BY inside a UNION, unless one level down.
     return union_all(*(select(part.subquery()) for part in parts)) if len(parts) > 1 else parts[0]
 

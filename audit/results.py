@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
-from audit import queries, rows
+from audit import asking, queries, rows, sweeping
 from audit.asking import Asked
 from audit.directory import Directory
 from audit.filters import Ground, Query, read_query, write_query
-from audit.periods import span_of
-from audit.queries import BadCursor, Cursor
+from audit.periods import moment_words, span_of
+from audit.queries import BadCursor, Cursor, Page, Total
 from audit.rows import EventRow
 from audit.sentences import sentence
 
@@ -30,18 +30,20 @@ class Results:
     rows: tuple[EventRow, ...] = ()
     older: str | None = None  #: the cursor with which the list goes on
     newest: int | None = None  #: the event after which newer ones begin; None where the period is over
+    searched_to: str = ""  #: how far back was looked, where looking further takes a click
 
 
-def ground_of(session: Session, directory: Directory, account_id: int) -> Ground:
-    """What filters must know of an account."""
+def ground_of(session: Session, directory: Directory, account_id: int, times: str = "") -> Ground:
+    """What filters must know of an account; `times` names the zone in which times are wanted."""
     team = {member.id: member.name for member in directory.members(account_id) if not member.left}
     known = queries.people(session)
     return Ground(
         now=directory.now(account_id),
-        zone=zone_of(directory.time_zone(account_id)),
+        zone=zone_of(asking.zone([times], lambda _: None) or directory.time_zone(account_id)),
         longest=directory.longest_period(account_id),
         people={**known, **team},
         left=frozenset(known.keys() - team.keys()),
+        times=asking.zone([times], lambda _: None),
     )
 
 
@@ -59,15 +61,17 @@ def results_for(session: Session, directory: Directory, ground: Ground, asked: A
         return Results(query, address, complaints)
     # The head is read first: what is written in between is shown at once, and not brought a second time.
     head = queries.newest_id(session)
-    page = queries.page(session, query, ground, before=before)
+    page = _page(session, query, ground, before)
     is_live = before is None and span_of(query.period, ground.now, ground.zone).is_open(ground.now)
+    is_whole = page.next is None and before is None
     return Results(
         query,
         address,
-        sentence=sentence(query, ground, queries.total(session, query, ground)),
+        sentence=sentence(query, ground, Total(len(page.rows))) if is_whole else said(session, query, ground),
         rows=tuple(rows.rows(session, directory, ground, page.rows)),
         older=_write(page.next, session),
         newest=max([head, *(row.id for row in page.rows[:1])]) if is_live else None,
+        searched_to=_moment(page, ground),
     )
 
 
@@ -81,9 +85,10 @@ def older_for(session: Session, directory: Directory, ground: Ground, asked: Ask
         before = queries.read_cursor(cursor, session.info["account_id"])
     except BadCursor as problem:
         return Results(reading.query, address, (str(problem),))
-    page = queries.page(session, reading.query, ground, before=before)
+    page = _page(session, reading.query, ground, before)
     shown = tuple(rows.rows(session, directory, ground, page.rows))
-    return Results(reading.query, address, rows=shown, older=_write(page.next, session))
+    older, searched_to = _write(page.next, session), _moment(page, ground)
+    return Results(reading.query, address, rows=shown, older=older, searched_to=searched_to)
 
 
 def newer_for(session: Session, directory: Directory, ground: Ground, asked: Asked, after: int) -> Results:
@@ -102,10 +107,24 @@ def newer_for(session: Session, directory: Directory, ground: Ground, asked: Ask
     return Results(
         query,
         address,
-        sentence=sentence(query, ground, queries.total(session, query, ground)),
+        sentence=said(session, query, ground),
         rows=tuple(rows.rows(session, directory, ground, page.rows)),
         newest=newest,
     )
+
+
+def said(session: Session, query: Query, ground: Ground) -> str:
+    """The sentence; without a number where it takes long to count: that comes after the list (see `audit.beside`)."""
+    return sentence(query, ground, None if queries.is_swept(query) else queries.total(session, query, ground))
+
+
+def _page(session: Session, query: Query, ground: Ground, before: Cursor | None) -> Page:
+    look = sweeping.sweep if queries.is_swept(query) else queries.page
+    return look(session, query, ground, before=before)
+
+
+def _moment(page: Page, ground: Ground) -> str:
+    return moment_words(page.searched_to.astimezone(ground.zone), ground.now) if page.searched_to else ""
 
 
 def _write(cursor: Cursor | None, session: Session) -> str | None:

@@ -1,5 +1,6 @@
 """Logs made up for reading tests: many events in one statement, about nothing that has to exist."""
 
+import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Text, bindparam, cast, func, insert, select, text
 from sqlalchemy.orm import Session
 
 import helpdesk.events  # noqa: F401  # fills the registry
@@ -44,6 +45,10 @@ class Made:
     object: tuple[str, int] = ("Ticket", 7)
     context: uuid.UUID = field(default_factory=uuid.uuid4)
     label: str = "Where is my order?"
+    doer: tuple[str, int | None] = ("rule", 7)  #: what acted where no team member did
+    initiator_id: int | None = None
+    source: str = "web"
+    changes: dict[str, Any] | None = None
 
 
 def write_log(session: Session, account_id: int, made: Iterable[Made]) -> list[int]:
@@ -60,7 +65,11 @@ def write_log(session: Session, account_id: int, made: Iterable[Made]) -> list[i
         ids = sorted(connection.execute(drawn, {"count": len(wanted)}).scalars())
     connection.info["witnessed"] = True
     rows = [_row(number, account_id, one) for number, one in zip(ids, wanted, strict=True)]
-    connection.execute(insert(event_table), rows)
+    # As the ledger writes it: a text, not a document that SQLAlchemy would write in its own way.
+    text_of = bindparam("written", type_=Text)
+    on_sqlite = connection.dialect.name == "sqlite"
+    document = text_of if on_sqlite else cast(text_of, event_table.c.changes.type)
+    connection.execute(insert(event_table).values(changes=document), rows)
     connection.info.pop("witnessed")
     session.commit()
     enter(session, account_id)
@@ -90,12 +99,14 @@ def _row(number: int, account_id: int, one: Made) -> dict[str, Any]:
         "object_id": one.object[1],
         "object_label": one.label,
         "user_id": one.user_id,
-        "actor_kind": "user" if one.user_id else "rule",
-        "actor_id": one.user_id or 7,
+        "actor_kind": "user" if one.user_id else one.doer[0],
+        "actor_id": one.user_id or one.doer[1],
         "actor_name": f"Member {one.user_id}" if one.user_id else "Zebra",
         "actor_version": None if one.user_id else 3,
-        "source": "web",
+        "initiator_id": one.initiator_id,
+        "source": one.source,
         "context": one.context,
         "created_datetime": one.at,
         "recorded_datetime": wall_now(),
+        "written": None if one.changes is None else json.dumps(one.changes, ensure_ascii=False, separators=(",", ":")),
     }

@@ -6,14 +6,17 @@ from datetime import date, timedelta
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from audit.filters import NO_USER, Query, Target, read_query, without, write_query
+from audit.asking import NUMBERED_KINDS, SOURCES, groups, texts
+from audit.filters import NO_USER, Doer, Query, Target, read_query, without, write_query
+from audit.line import query_of, write_line
 from audit.periods import ANY, OWN, Period, offered
 from audit.queries import Total
 from audit.sentences import sentence
 from audit.types import registry
+from audit.what import chosen_types
 from tests.audit.logs import GROUND, LAST_WEEK, WEEK, wall
 
 CHAIN = uuid.UUID("12345678-1234-4234-8234-123456789abc")
@@ -36,17 +39,40 @@ def periods(draw: st.DrawFn) -> Period:
 @st.composite
 def queries(draw: st.DrawFn) -> Query:
     """Anything that can be asked."""
-    target = draw(st.none() | st.builds(Target, st.sampled_from(["Ticket", "Tag", "User"]), st.integers(1, 2**63 - 1)))
+    numbers = st.none() | st.integers(1, 2**63 - 1)
+    target = draw(st.none() | st.builds(Target, st.sampled_from(["Ticket", "Tag", "TicketMessage"]), numbers))
     context = draw(st.none() | st.uuids())
-    names = st.sampled_from(sorted(type_.name for type_ in registry))
-    return Query(
-        period=draw(periods() | st.just(Period(ANY)) if target or context else periods()),
-        types=tuple(sorted(draw(st.sets(names, max_size=88)))),
+    query = Query(
+        period=Period("7d"),
+        types=draw(_type_names),
+        not_types=draw(_type_names),
         api_only=draw(st.booleans()),
         members=tuple(sorted(draw(st.sets(st.sampled_from([NO_USER, 1, 2, 3, 4]))))),
+        set_off_by=tuple(sorted(draw(st.sets(st.sampled_from([1, 2, 3, 4]))))),
+        doers=draw(_doers),
+        sources=tuple(sorted(draw(st.sets(st.sampled_from(SOURCES), max_size=3)))),
         target=target,
+        texts=draw(_texts),
         context=context,
     )
+    assume(not query.types or set(query.types) - set(query.not_types))
+    assume(chosen_types(query) != ())
+    return replace(query, period=draw(periods() | st.just(Period(ANY)) if query.is_exempt else periods()))
+
+
+_names = [type_.name for type_ in registry]
+_whole_groups = st.lists(st.sampled_from(sorted(groups())), max_size=3).map(
+    lambda patterns: {name for pattern in patterns for name in groups()[pattern]}
+)
+_type_names = st.builds(
+    lambda one, all_of: tuple(sorted(one | all_of)), st.sets(st.sampled_from(_names), max_size=5), _whole_groups
+)
+_single = st.builds(Doer, st.sampled_from(NUMBERED_KINDS), st.integers(1, 2**63 - 1))
+_kinds = st.builds(Doer, st.sampled_from(["user", "schedule", "system"]))
+_doers = st.sets(_single | _kinds, max_size=3).map(lambda found: tuple(sorted(found)))
+_texts = st.lists(st.text(max_size=20), max_size=3).map(
+    lambda found: texts([one for one in found if one.strip()], print)
+)
 
 
 @given(queries())
@@ -54,6 +80,95 @@ def test_an_address_written_and_read_is_the_same_question(query: Query) -> None:
     reading = read_query(parse_qs(write_query(query, GROUND)), GROUND)
     assert reading.complaints == ()
     assert reading.query == query
+
+
+@given(queries())
+def test_a_line_written_and_read_is_the_same_question_and_has_one_sentence_and_one_address(query: Query) -> None:
+    line = write_line(query, GROUND)
+    reading = query_of(line, GROUND)
+    assert reading.complaints == ()
+    assert reading.query == query
+    again = read_query(parse_qs(write_query(reading.query, GROUND)), GROUND).query
+    assert write_line(again, GROUND) == line
+    assert sentence(again, GROUND, Total(12)) == sentence(query, GROUND, Total(12))
+
+
+@pytest.mark.parametrize(
+    ("line", "written", "said"),
+    [
+        (
+            'actor:ana type:ticket-* -type:ticket-updated object:ticket#4213 by:user "refund" since:24h',
+            'actor:"Ana Lopez" by:user type:ticket-* -type:ticket-updated object:ticket#4213 "refund" since:24h',
+            (
+                "12 Ticket events other than “Ticket updated” by Ana Lopez where a team member acted on Ticket 4213"
+                " that mention “refund” since Wednesday 1 April, 11:00 (Europe/Berlin)."
+            ),
+        ),
+        (
+            "actor:NONE by:rule:7 set-off-by:okafor source:cli Größe since:45m",
+            'actor:none set-off-by:"Ben Okafor" by:rule#7 source:cli "größe" since:45m',
+            (
+                "12 events by No user set off by Ben Okafor where rule 7 acted that came by the command line that"
+                " mention “größe” since Thursday 2 April, 10:15 (Europe/Berlin), API-only events left out."
+            ),
+        ),
+        (
+            "type:*-deleted object:tag period:yesterday api-only:yes",
+            None,
+            None,
+        ),
+        (
+            "actor:#4 from:2026-03-30 to:2026-03-31T14:05",
+            'actor:"Ben Okafor" from:2026-03-30 to:2026-03-31T14:05',
+            None,
+        ),
+        (r'"say \"no\" \\ now"', None, None),
+        ("", "", None),
+    ],
+)
+def test_lines_as_people_write_them(line: str, written: str | None, said: str | None) -> None:
+    reading = query_of(line, GROUND)
+    assert reading.complaints == ()
+    assert written is None or write_line(reading.query, GROUND) == written
+    assert said is None or sentence(reading.query, GROUND, Total(12)) == said
+    assert query_of(write_line(reading.query, GROUND), GROUND) == reading
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("actor:", "At character 1: after actor: something is missing, such as actor:ana"),
+        ("since:7d actor:zoe", "At character 10: nobody here is called “zoe”."),
+        ("actor:o", "“o” could be “Olive Owner (#1)”, “Ben Okafor (#4)”: write more of the name, or the number."),
+        ("colour:red", "At character 1: there is no filter “colour”. There are actor, set-off-by, by, type"),
+        ('type:ticket-closed "refund', "At character 20: this quotation mark is never closed."),
+        ('re"fund" x', "At character 3: before and after a text in quotation marks stands a space."),
+        ("type:ticket-vanished", "At character 1: there is no event “ticket-vanished”."),
+        ("-actor:ana", "only events can be left out with a minus"),
+        ("by:rule#x", "nothing that acts is called “rule#x”"),
+        ("source:fax", "nothing comes in by “fax”; there are web, api"),
+        ("object:spaceship", "“spaceship” is no object"),
+        ("object:ticket type:tag-created", "None of the events you chose happens to objects of that kind."),
+        ("type:ticket-closed -type:ticket-*", "so nothing remains"),
+        ("from:2026-03-20 to:2026-03-19", "The period ends before it begins."),
+        ("since:99w", "at most a week"),
+        ("since:yesterday to:2026-03-31", "Dates count only together with “Own period”"),
+        ("set-off-by:none", "macros are set off by team members"),
+        (" ".join(f"type:x{number}" for number in range(150)), "there is no event “x0”"),
+        ("x" * 2_001, "2,001 characters"),
+        ('""', "there is nothing between these quotation marks"),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_told_where(line: str, said: str) -> None:
+    complaints = query_of(line, GROUND).complaints
+    assert any(said in complaint for complaint in complaints), complaints
+    assert len(complaints) <= 4
+
+
+@given(st.text(max_size=80) | st.text(alphabet='acty:"\\- #*', max_size=30))
+def test_no_line_is_too_strange_to_read(line: str) -> None:
+    reading = query_of(line, GROUND)
+    assert reading.complaints or query_of(write_line(reading.query, GROUND), GROUND) == reading
 
 
 def test_nothing_asked_is_the_last_seven_days_without_an_address() -> None:
@@ -153,6 +268,16 @@ def test_every_question_has_a_sentence(query: Query) -> None:
         ({"object": [f"Ticket:{2**63}"]}, "is no object"),
         ({"object": ["Spaceship:1"]}, "is no object"),
         ({"context": ["abc"]}, "“abc” is no chain"),
+        ({"by": ["rule:0", "ghost"]}, "Nothing that acts is called “rule:0”, “ghost”"),
+        ({"source": ["fax"]}, "Nothing comes in by “fax”"),
+        ({"text": ["x" * 101]}, "at most 100 characters"),
+        ({"text": ["no\x00thing"]}, "no text can hold"),
+        ({"text": [f"x{number}" for number in range(9)]}, "at most 8 texts"),
+        ({"not_event": ["nonsense-*"]}, "no event “nonsense-*”"),
+        ({"event": ["ticket-closed"], "not_event": ["ticket-closed"]}, "nothing remains"),
+        ({"event": ["ticket-closed"], "object": ["Tag"]}, "None of the events you chose"),
+        ({"set_off_by": ["none"]}, "leave “No user” out there"),
+        ({"times": ["Mars/Olympus"]}, "“Mars/Olympus” is no time zone"),
     ],
 )
 def test_what_makes_no_sense_is_answered_with_a_sentence(asked: dict[str, list[str]], said: str) -> None:
@@ -161,10 +286,27 @@ def test_what_makes_no_sense_is_answered_with_a_sentence(asked: dict[str, list[s
     assert all(len(complaint) < 400 for complaint in complaints)
 
 
-_names = st.sampled_from(["member", "event", "period", "from", "to", "object", "context", "api_only"])
+_parameters = st.sampled_from(
+    [
+        "text",
+        "by",
+        "source",
+        "not_event",
+        "set_off_by",
+        "times",
+        "member",
+        "event",
+        "period",
+        "from",
+        "to",
+        "object",
+        "context",
+        "api_only",
+    ]
+)
 
 
-@given(st.dictionaries(_names | st.text(), st.lists(st.text(), max_size=4)))
+@given(st.dictionaries(_parameters | st.text(), st.lists(st.text(), max_size=4)))
 def test_no_address_is_too_strange_to_read(asked: dict[str, list[str]]) -> None:
     reading = read_query(asked, GROUND)
     assert write_query(reading.query, GROUND) is not None

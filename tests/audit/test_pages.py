@@ -148,7 +148,7 @@ def test_a_setting_lifts_the_limit(ada: FlaskClient, desk: Desk) -> None:
 def test_one_objects_trail_has_a_chip_and_no_limit(ada: FlaskClient, desk: Desk) -> None:
     ticket = desk.a_ticket()
     page = look(ada, object=f"Ticket:{ticket.id}")
-    assert f'<span class="chip-text">Ticket {ticket.id} "Where is my order?"</span>' in words(page)
+    assert f'<span class="chip-key">object</span> ticket#{ticket.id}</button>' in words(page)
     assert f"events on Ticket {ticket.id} at any time" in words(page)
     assert types_in(page) == ["ticket-updated", "ticket-created"]
 

@@ -138,18 +138,18 @@ def test_back_shows_what_was_there(log: Page) -> None:
 
 def test_an_own_period_and_one_that_is_too_long(log: Page, problems: list[str]) -> None:
     log.get_by_label("Period", exact=True).select_option("own")
-    expect(log.get_by_label("From")).to_be_enabled()
+    expect(log.get_by_label("From", exact=True)).to_be_enabled()
     expect(log.locator("#audit-sentence")).to_contain_text("since")
-    log.get_by_label("From").fill("2026-01-01T00:00")
+    log.get_by_label("From", exact=True).fill("2026-01-01T00:00")
     expect(log.get_by_role("alert")).to_contain_text("at most a week at once")
-    expect(log.get_by_label("From")).to_have_value("2026-01-01T00:00")
+    expect(log.get_by_label("From", exact=True)).to_have_value("2026-01-01T00:00")
     log.get_by_label("To (empty: now)").fill("2026-01-02T00:00")
     expect(log.locator("#audit-sentence")).to_contain_text(
         "No events from Thursday 1 January, 00:00 to Friday 2 January"
     )
     log.get_by_label("Period", exact=True).select_option("7d")
     expect(rows(log).first).to_be_visible()
-    expect(log.get_by_label("From")).to_be_hidden()
+    expect(log.get_by_label("From", exact=True)).to_be_hidden()
     problems[:] = [line for line in problems if "422" not in line]
 
 

@@ -1,0 +1,139 @@
+"""What can stand where the cursor is in the search line."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import func, literal_column, select
+from sqlalchemy.orm import Session
+
+from audit import asking
+from audit.actors import ACTOR_KINDS
+from audit.folding import fold
+from audit.line import KEYS, write_word
+from audit.log import NOT_BY_HAND, event_table
+from audit.periods import PRESETS, is_span, offered
+from audit.question import Ground, Word
+from audit.sessions import scoped
+from audit.types import registry
+from audit.who import WAYS, spoken_members
+
+#: More would be a list to read, not one to choose from.
+MOST: Final = 12
+#: So many of the last events of a kind are looked at for who acted.
+_LOOKED_AT: Final = 2_000
+
+_CURRENT: Final = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*"?)*$')
+_c: Final = event_table.c
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A word that can stand here, and the line with it."""
+
+    word: str
+    note: str
+    line: str
+    at: int  #: where the cursor goes on
+
+
+def complete(session: Session, ground: Ground, line: str, at: int) -> list[Suggestion]:
+    """What can stand at a place of the line, best first."""
+    at = max(0, min(at, len(line)))
+    found = _CURRENT.search(line[:at])
+    current = found[0] if found else ""
+    start, end = at - len(current), at + len(_rest(line[at:]))
+    made = []
+    for word, note in _fitting(session, ground, current):
+        space = "" if word.endswith(":") else " "
+        rest = line[end:].lstrip()
+        made.append(Suggestion(word, note, f"{line[:start]}{word}{space}{rest}", start + len(word) + len(space)))
+    return made[:MOST]
+
+
+def _rest(after: str) -> str:
+    found = re.match(r"[^\s]*", after)
+    return found[0] if found else ""
+
+
+def _fitting(session: Session, ground: Ground, current: str) -> Iterator[tuple[str, str]]:
+    bare = current.removeprefix("-")
+    negated = len(bare) < len(current)
+    key, colon, typed = bare.partition(":")
+    if colon:
+        if key in KEYS and key and (not negated or key == "type"):
+            yield from _ranked(_values(session, ground, key, negated), typed.strip('"'))
+        return
+    keys = ["type"] if negated else [key for key in KEYS if key]
+    for name in keys:
+        if name.startswith(bare.lower()):
+            yield f"{'-' if negated else ''}{name}:", KEYS[name][0].label
+    if len(bare) > 1:
+        yield from _ranked(_values(session, ground, "actor", False) if not negated else (), bare)
+        yield from _ranked(_values(session, ground, "type", negated), bare)
+
+
+def _ranked(values: Iterable[tuple[Word, str]], typed: str) -> Iterator[tuple[str, str]]:
+    wanted = fold(typed)
+    fitting = [(word, note) for word, note in values if wanted in fold(f"{word.value} {note}")]
+    fitting.sort(key=lambda pair: not fold(pair[0].value).startswith(wanted))
+    for word, note in fitting:
+        yield write_word(word), note
+
+
+def _values(session: Session, ground: Ground, key: str, negated: bool) -> Iterable[tuple[Word, str]]:
+    return [(Word(key, value, negated), note) for value, note in _choices(session, ground, key)]
+
+
+def _choices(session: Session, ground: Ground, key: str) -> Iterable[tuple[str, str]]:
+    if key in ("actor", "set-off-by"):
+        nobody = [(asking.NO_USER_WORD, "No user")] if key == "actor" else []
+        return [*nobody, *spoken_members(ground)]
+    if key == "type":
+        whole = [(pattern, f"Every {_noun(names[0])} event") for pattern, names in asking.groups().items() if names[1:]]
+        return [*whole, *((type_.name, type_.label) for type_ in registry)]
+    if key == "by":
+        return [*((kind, "") for kind in ACTOR_KINDS), *_seen(session)]
+    if key == "object":
+        kinds = dict.fromkeys(type_.object for type_ in registry)
+        return [
+            (asking.kebab(kind), f"Any {asking.noun(kind).lower()}; one is {asking.kebab(kind)}#7") for kind in kinds
+        ]
+    if key == "source":
+        return list(WAYS.items())
+    return _moments(ground, key)
+
+
+def _noun(type_name: str) -> str:
+    noun = asking.noun(registry[type_name].object)
+    return f"{noun[0].lower()}{noun[1:]}" if noun[1:2].islower() else noun
+
+
+def _moments(ground: Ground, key: str) -> Iterable[tuple[str, str]]:
+    named = offered(ground.longest)
+    if key == "since":
+        return [(one.name, one.label) for one in named if is_span(one.name)]
+    if key == "period":
+        return [(one.name, one.label) for one in named if not is_span(one.name) and one.name in PRESETS]
+    if key in ("from", "to"):
+        today = ground.now.astimezone(ground.zone).date()
+        return [(f"{today - timedelta(days=days)}", word) for days, word in ((0, "Today"), (1, "Yesterday"))]
+    return [("yes", "API-only events, too")] if key == "api-only" else []
+
+
+def _seen(session: Session) -> Iterable[tuple[str, str]]:
+    """Rules, macros and integrations that acted lately."""
+    found: list[tuple[str, str]] = []
+    for kind in ("rule", "macro", "integration"):
+        every = scoped(session, _c.actor_id, _c.actor_name, table=event_table)
+        lately = (
+            every.where(literal_column(NOT_BY_HAND), _c.actor_kind == kind)
+            .order_by(_c.created_datetime.desc())
+            .limit(_LOOKED_AT)
+            .subquery()
+        )
+        named = select(lately.c.actor_id, func.max(lately.c.actor_name)).group_by(lately.c.actor_id)
+        found += [(f"{kind}#{number}", str(name)) for number, name in session.execute(named) if number is not None]
+    return found

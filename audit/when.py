@@ -1,0 +1,129 @@
+"""Filters that ask when: the period, and the time zone in which times are written and shown."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement
+
+from audit import asking
+from audit.asking import Asked, Complain
+from audit.log import event_table
+from audit.periods import (
+    ANY,
+    OWN,
+    Period,
+    default,
+    is_span,
+    own,
+    preset,
+    span_of,
+    span_words,
+    wall_length,
+    write_wall,
+)
+from audit.question import Filter, Ground, Pairs, Phrase, Query, Test, Word
+
+_c: Final = event_table.c
+
+
+def _read_period(asked: Asked, ground: Ground, complain: Complain) -> Mapping[str, Any]:
+    exempt = _is_exempt(asked)
+    period = asking.period(asked, complain) or default_period(ground, exempt)
+    if period.name == OWN and period.start is None and period.end is None:
+        period = own(ground.now, ground.zone, ground.longest)
+    if not exempt:
+        asking.check_length(wall_length(period, ground.now, ground.zone), ground.longest, complain)
+    asking.check_order(span_of(period, ground.now, ground.zone), ground.now, complain)
+    return {"period": period}
+
+
+def _is_exempt(asked: Asked) -> bool:
+    found = asking.target(asked.get("object", []), lambda _: None)
+    return bool(asked.get("context")) or (found is not None and found[1] is not None)
+
+
+def default_period(ground: Ground, exempt: bool) -> Period:
+    """The period of a question that names none."""
+    return Period(ANY) if exempt else default(ground.longest)
+
+
+def _write_period(query: Query, ground: Ground) -> Pairs:
+    if query.period == default_period(ground, query.is_exempt):
+        return []
+    ends = (("from", write_wall(query.period.start)), ("to", write_wall(query.period.end)))
+    return [("period", query.period.name), *((name, value) for name, value in ends if value)]
+
+
+def _period_condition(query: Query, ground: Ground) -> Iterable[ColumnElement[bool]]:
+    span = span_of(query.period, ground.now, ground.zone)
+    return [
+        *([_c.created_datetime >= span.start] if span.start is not None else []),
+        *([_c.created_datetime < span.end] if span.end is not None else []),
+    ]
+
+
+def _period_tests(query: Query, ground: Ground) -> Iterable[Test]:
+    span = span_of(query.period, ground.now, ground.zone)
+    start, end = span.start, span.end
+    return [
+        *([lambda event: event.created_datetime >= start] if start is not None else []),
+        *([lambda event: event.created_datetime < end] if end is not None else []),
+    ]
+
+
+def _period_words(query: Query, ground: Ground) -> Phrase:
+    words = span_words(span_of(query.period, ground.now, ground.zone), ground.now, ground.zone)
+    return Phrase(after=f"{words} ({ground.zone.key})")
+
+
+def _hear_since(word: Word, _ground: Ground, _complain: Complain) -> Pairs:
+    is_preset = preset(word.value.lower()) is not None
+    return [("period", word.value.lower()) if is_preset else ("from", word.value)]
+
+
+def _say_period(query: Query, ground: Ground) -> Iterable[Word]:
+    period = query.period
+    if period == default_period(ground, query.is_exempt):
+        return []
+    if period.name != OWN:
+        return [Word("since" if is_span(period.name) else "period", period.name)]
+    ends = (("from", write_wall(period.start)), ("to", write_wall(period.end)))
+    return [Word(key, value) for key, value in ends if value]
+
+
+PERIOD: Final = Filter(
+    field="period",
+    label="Period",
+    parameters=("period", "from", "to"),
+    read=_read_period,
+    write=_write_period,
+    condition=_period_condition,
+    tests=_period_tests,
+    words=_period_words,
+    hear={
+        "since": _hear_since,
+        "period": lambda word, _ground, _complain: [("period", word.value.lower())],
+        "from": lambda word, _ground, _complain: [("from", word.value)],
+        "to": lambda word, _ground, _complain: [("to", word.value)],
+    },
+    say=_say_period,
+)
+
+
+def _read_times(asked: Asked, _ground: Ground, complain: Complain) -> Mapping[str, Any]:
+    asking.zone(asked.get("times", []), complain)  # the ground has it already
+    return {}
+
+
+#: It finds nothing by itself: it only says which clock on the wall is meant, and stays in every address.
+TIMES: Final = Filter(
+    field="times",
+    label="Times in",
+    parameters=("times",),
+    read=_read_times,
+    write=lambda _, ground: [("times", ground.times)] if ground.times else [],
+    condition=lambda _query, _ground: [],
+    tests=lambda _query, _ground: [],
+    words=lambda _query, _ground: Phrase(),
+    say=lambda _query, _ground: [],
+)

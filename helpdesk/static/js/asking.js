@@ -1,0 +1,117 @@
+// The asking half of the audit page: the search line with its completion, chips that open their controls, the zone.
+
+const find = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const within = (event, selector) => (event.target instanceof Element ? event.target.closest(selector) : null);
+
+// ---- The line: a list of what can stand at the cursor; arrows choose, Enter or Tab takes, Esc closes
+
+const line = () => find("#audit-line");
+const list = () => find("#audit-completion");
+const chosen = () => find('[aria-selected="true"]', list());
+
+document.addEventListener("htmx:config:request", (event) => {
+  const field = event.detail.ctx.sourceElement;
+  if (field === line()) event.detail.ctx.request.body.set("at", String(field.selectionStart ?? field.value.length));
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.target === line()) show(document.activeElement === line() && list().children.length > 0);
+  offerBrowserZone();
+});
+
+function show(open) {
+  if (!list()) return;
+  list().hidden = !open;
+  line().setAttribute("aria-expanded", String(open));
+  if (!open) line().removeAttribute("aria-activedescendant");
+}
+
+function choose(option) {
+  for (const other of all('[aria-selected="true"]', list())) other.setAttribute("aria-selected", "false");
+  option.setAttribute("aria-selected", "true");
+  option.scrollIntoView({ block: "nearest" });
+  line().setAttribute("aria-activedescendant", option.id);
+}
+
+function take(option) {
+  const field = line();
+  field.value = option.dataset.line;
+  field.focus();
+  field.setSelectionRange(Number(option.dataset.at), Number(option.dataset.at));
+  show(false);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.target !== line() || event.isComposing) return;
+  const options = all("[role=option]", list());
+  const open = !list().hidden;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    if (!open) show(options.length > 0);
+    if (!options.length) return;
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    const place = options.indexOf(chosen());
+    choose(options[place < 0 ? (step > 0 ? 0 : options.length - 1) : (place + step + options.length) % options.length]);
+  } else if ((event.key === "Enter" || event.key === "Tab") && open && chosen()) {
+    event.preventDefault();
+    take(chosen());
+  } else if (event.key === "Enter") {
+    show(false);
+  } else if (event.key === "Escape" && open) {
+    event.stopPropagation();
+    show(false);
+  }
+});
+
+document.addEventListener("pointerdown", (event) => {
+  const option = within(event, "#audit-completion [role=option]");
+  if (option) {
+    event.preventDefault();
+    take(option);
+  } else if (!within(event, "#audit-ask")) {
+    show(false);
+  }
+});
+
+document.addEventListener("focusout", (event) => {
+  if (event.target === line()) show(false);
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "audit-ask") show(false);
+});
+
+// ---- Chips lead to their controls
+
+document.addEventListener("click", (event) => {
+  const chip = within(event, "[data-opens]");
+  if (!chip) return;
+  const control = document.getElementById(chip.dataset.opens);
+  if (!control) return;
+  const folded = control.closest("details");
+  if (folded) folded.open = true;
+  if (control.matches("[popover]")) {
+    find(`[popovertarget="${control.id}"]`).scrollIntoView({ block: "nearest" });
+    control.showPopover({ source: find(`[popovertarget="${control.id}"]`) });
+  } else {
+    control.focus();
+    control.select?.();
+  }
+});
+
+// ---- The browser's own time zone can be chosen where it is another one
+
+function offerBrowserZone() {
+  const option = find("[data-browser-zone]");
+  if (!option || !option.hidden) return;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const taken = all("option", option.parentElement).some((other) => other !== option && other.textContent.trim() === zone);
+  if (!zone || taken) return;
+  option.value = zone;
+  option.textContent = `${zone} (this browser)`;
+  option.hidden = option.disabled = false;
+}
+
+offerBrowserZone();

@@ -1,0 +1,102 @@
+"""The search line on the page: it leads to the address that asks the same, says where it errs, and completes words."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.engine import URL
+
+from audit.actors import Actor
+from helpdesk import tickets
+from tests.audit.logs import Made, write_log
+from tests.audit.site import LIVE, LOG, look, words
+from tests.databases import sqlite_url
+from tests.desks import TUESDAY, Desk
+
+WHOLE = {"HX-Request": "true", "HX-Target": "div#audit-log"}
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> Iterator[URL]:
+    """What the page says is the same on both databases (`test_queries` and `test_page_everywhere` use both)."""
+    with sqlite_url(tmp_path, furnished=True) as url:
+        yield url
+
+
+def chips(text: str) -> list[str]:
+    """The parts of the question, as their chips name them."""
+    found = re.findall(r'data-opens="[^"]*" title="Change ([^"]*)"', text)
+    return [unescape(one) for one in found]
+
+
+def test_a_line_shows_what_it_asks_for_with_controls_chips_and_address(ada: FlaskClient, desk: Desk) -> None:
+    number = desk.a_ticket("Refund, please").id
+    with desk.acting():
+        tickets.close(desk.ticket(number), by=Actor("rule", 7, "Zebra", 3))
+    line = 'actor:none by:rule#7 type:ticket-* -type:ticket-updated "refund"'
+    answer = ada.get(LOG, query_string={"line": line}, headers=WHOLE)
+    address = f"{LOG}?member=none&by=rule:7&event=ticket-*&not_event=ticket-updated&text=refund"
+    assert answer.headers["HX-Push-Url"] == address
+    sentence = "1 Ticket event other than “Ticket updated” by No user where rule 7 acted that mention “refund” since"
+    assert sentence in words(answer)
+    assert chips(answer.text) == ["actor:none", "by:rule#7", "type:ticket-*", "-type:ticket-updated", '"refund"']
+    assert re.findall(r'popovertarget="meaning-([a-z-]+)"', answer.text) == ["ticket-closed"]
+    assert 'name="not_event" value="ticket-updated"' in answer.text
+    assert 'name="by" value="rule:7"' in answer.text
+    assert ada.get(LOG, query_string={"line": line}).location == address
+    assert "ticket-closed" in ada.get(address).text
+    (without,) = re.findall(r'href="([^"]+)"[^>]+ aria-label="Show more than by rule#7"', answer.text)
+    assert unescape(without) == f"{LOG}?member=none&event=ticket-*&not_event=ticket-updated&text=refund"
+
+
+def test_a_line_that_makes_no_sense_says_where_and_leaves_the_page_alone(ada: FlaskClient) -> None:
+    answer = ada.get(LOG, query_string={"line": "actor:zoe since:7d"}, headers=WHOLE)
+    assert answer.status_code == 422
+    assert "At character 1: nobody here is called “zoe”." in words(answer)
+    assert "<form" not in answer.text
+    page = look(ada, line="actor:zoe <b>")
+    assert page.status_code == 200
+    assert "At character 1: nobody here is called “zoe”." in words(page)
+    assert 'value="actor:zoe &lt;b&gt;"' in page.text
+
+
+def test_the_line_follows_the_controls(ada: FlaskClient) -> None:
+    answer = ada.get(LOG, query_string={"member": "none", "text": " Two  Words "}, headers=LIVE)
+    assert 'name="line" value="actor:none &#34;two words&#34;"' in answer.text
+    assert chips(answer.text) == ["actor:none", '"two words"']
+
+
+def test_times_are_shown_in_the_zone_that_was_chosen_and_every_address_keeps_it(ada: FlaskClient, desk: Desk) -> None:
+    write_log(desk.session, desk.account_id, [Made(TUESDAY) for _ in range(60)])
+    page = look(
+        ada, times="Asia/Tokyo", event="ticket-closed", **{"from": "2026-03-03T18:00", "to": "2026-03-03T18:00"}
+    )
+    assert "(Asia/Tokyo)" in words(page)
+    assert '<span class="clock-time">18:00:00</span>' in page.text
+    assert '<span class="zone">Asia/Tokyo</span>' in page.text
+    assert re.search(r'/older\?[^"]*times=Asia/Tokyo|/older\?[^"]*times=Asia%2FTokyo', page.text)
+    line = ada.get(LOG, query_string={"line": "actor:none", "times": "Asia/Tokyo"}, headers=WHOLE)
+    assert line.headers["HX-Push-Url"] == f"{LOG}?member=none&times=Asia%2FTokyo"
+
+
+def test_what_can_stand_at_the_cursor(ada: FlaskClient, desk: Desk) -> None:
+    write_log(desk.session, desk.account_id, [Made(TUESDAY, user_id=None)])
+    for line, at, first, whole in (
+        ("act", None, "actor:", "actor:"),
+        ("actor:lop since:7d", 9, 'actor:"Ana Lopez"', 'actor:"Ana Lopez" since:7d'),
+        ('actor:"ana lo', None, 'actor:"Ana Lopez"', 'actor:"Ana Lopez" '),
+        ("-type:tag-m", None, "-type:tag-merged", "-type:tag-merged "),
+        ("by:zeb", None, "by:rule#7", "by:rule#7 "),
+        ("object:ticket-m", None, "object:ticket-message", "object:ticket-message "),
+        ("since:1", None, "since:15m", "since:15m "),
+        ("snooz", None, "type:ticket-snoozed", "type:ticket-snoozed "),
+        ("zzzzz", None, None, None),
+    ):
+        answer = look(ada, f"{LOG}/complete", line=line, **({"at": str(at)} if at else {}))
+        found = [unescape(one) for one in re.findall(r"<code>([^<]+)</code>", answer.text)]
+        assert found[:1] == ([first] if first else []), line
+        lines = [unescape(one) for one in re.findall(r'data-line="([^"]*)"', answer.text)]
+        assert lines[:1] == ([whole] if whole is not None else []), line
