@@ -1,6 +1,7 @@
 """The verbs of a customer's channels: the addresses under which they write, added, preferred, and removed."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import select
@@ -14,6 +15,9 @@ from helpdesk.mail.charsets import clean_line
 from helpdesk.models import Account, Customer, CustomerChannel
 from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
+
+#: Its type, the address itself, and whether it is the first of its kind to be used.
+Address = tuple[str, str, bool]
 
 EMAIL: Final = "email"
 PHONE: Final = "phone"
@@ -62,6 +66,24 @@ def remove(channel: CustomerChannel, *, by: Actor) -> None:
         elif channel.type == EMAIL:
             customer.email = None
     _finish(customer, by=by)
+
+
+def replace(customer: Customer, addresses: Iterable[Address]) -> bool:
+    """Let these be the customer's addresses, and no others; whoever calls says what happened, if anything did."""
+    wanted = {(type_, tidied(type_, address)): preferred for type_, address, preferred in addresses}
+    before = (customer.email, [(each.type, each.address, each.preferred) for each in live(customer)])
+    at = now(session_of(customer))
+    for channel in live(customer):
+        if (channel.type, channel.address) not in wanted:
+            channel.deleted_datetime, channel.updated_datetime, channel.preferred = at, at, False
+    for (type_, address), preferred in wanted.items():
+        put(customer, type_, address, first=preferred)
+    mails = [channel for channel in live(customer) if channel.type == EMAIL]
+    if not mails:
+        customer.email = None
+    elif not any(channel.preferred for channel in mails):
+        _prefer(mails[0])
+    return before != (customer.email, [(each.type, each.address, each.preferred) for each in live(customer)])
 
 
 def live(customer: Customer) -> list[CustomerChannel]:

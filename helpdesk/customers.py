@@ -9,6 +9,7 @@ from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
 from helpdesk import channels, fields, languages, leaving, ways
+from helpdesk.channels import Address
 from helpdesk.events import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from helpdesk.leaving import Going
 from helpdesk.mail.charsets import clean_line, clean_text
@@ -82,23 +83,33 @@ def find(account: Account, email: str) -> Customer | None:
     return channels.holder(account, channels.EMAIL, email.lower())
 
 
-def update(customer: Customer, changes: dict[str, Any], *, by: Actor) -> None:
-    """Edit a profile; only what really differs is changed."""
+def update(
+    customer: Customer,
+    changes: Mapping[str, Any],
+    *,
+    addresses: Iterable[Address] | None = None,
+    values: Iterable[tuple[CustomField, Any]] | None = None,
+    by: Actor,
+) -> None:
+    """Edit a profile, all in one save: only what really differs is changed. `addresses` and `values` of custom fields
+    replace those that are there."""
     unknown = changes.keys() - EDITABLE
     if unknown:
         raise Refused(f"A customer has no {', '.join(sorted(unknown))} to edit.")
     if customer.stands_for_deleted:
         raise Refused("This customer stands for all who were deleted, so there is nothing of theirs to edit.")
     tidy = _tidied(changes)
+    moved = addresses is not None and channels.replace(customer, addresses)
     different = {name: value for name, value in tidy.items() if getattr(customer, name) != value}
-    if not different:
-        return
     if "email" in different:
         _move_address(customer, different["email"])
     for name, value in different.items():
         setattr(customer, name, value)
     if "name" in different:
         _split_name(customer)
+    filled = values is not None and fields.replace(customer, values)
+    if not (different or moved or filled):
+        return
     customer.updated_datetime = now(session_of(customer))
     record(CUSTOMER_UPDATED, customer, by=by)
 

@@ -1,6 +1,6 @@
 """The values of custom fields of a ticket or customer: what fits a field, and the verb that sets it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from audit.action import now
@@ -25,6 +25,12 @@ def set_value(thing: Ticket | Customer, field: CustomField, value: Any, *, by: A
     record(CUSTOMER_UPDATED, thing, by=by)
 
 
+def set_values(ticket: Ticket, given: Iterable[tuple[CustomField, Any]], *, by: Actor) -> None:
+    """Give a ticket these values, and take away all others."""
+    if replace(ticket, given):
+        record(TICKET_UPDATED, ticket, by=by)
+
+
 def put(thing: Ticket | Customer, field: CustomField, value: Any) -> bool:
     """Let it have this value, and say whether it had another; whoever calls says what happened."""
     kind = type(thing).__name__
@@ -45,6 +51,16 @@ def put(thing: Ticket | Customer, field: CustomField, value: Any) -> bool:
     else:
         held.value = tidy
     return True
+
+
+def replace(thing: Ticket | Customer, given: Iterable[tuple[CustomField, Any]]) -> bool:
+    """Let it have these values, and no others; whoever calls says what happened, if anything did."""
+    wanted, values = dict(given), list[Any](thing.field_values)
+    kept = {field.id for field in wanted}
+    gone = [held for held in values if held.custom_field_id not in kept]
+    for held in gone:
+        thing.field_values.remove(held)
+    return any([bool(gone), *(put(thing, field, value) for field, value in wanted.items())])
 
 
 def fitting(field: CustomField, value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Invitations: a new team member is sent a link under which they choose their password and come in."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,11 +40,11 @@ The link works once, for 7 days. If you don't know what this is about, leave it 
 """
 
 
-def invite(account: Account, *, email: str, name: str, role: Role, by: Actor) -> User:
+def invite(account: Account, *, email: str, name: str, role: Role, by: Actor, **profile: Any) -> User:
     """Add a team member who can't log in yet, and send them a link."""
     if role is Role.OWNER:
         raise Refused("An account has one owner. Nobody was invited; choose another role.")
-    user = people.create(account, email=email, name=name, role=role, by=by)
+    user = people.create(account, email=email, name=name, role=role, by=by, **profile)
     send(user, by=by)
     return user
 

@@ -36,6 +36,8 @@ LONGEST_BIO: Final = 500
 
 #: What people tell of themselves, beside name and address.
 PROFILE: Final = frozenset({"bio", "country", "language", "timezone"})
+#: What other programs know of them.
+FACTS: Final = frozenset({"external_id", "meta"})
 
 
 class AddressTaken(Taken):
@@ -106,10 +108,12 @@ def update(
     email: str | None = None,
     role: Role | None = None,
     profile: Mapping[str, str | None] | None = None,
+    facts: Mapping[str, Any] | None = None,
     by: Actor,
 ) -> None:
     """Change name, address, role or profile; the owner stays owner, and nobody changes their own role."""
     different = _new_words(user, name, email) | _new_profile(user, profile or {})
+    different |= {key: value for key, value in (facts or {}).items() if key in FACTS and value != getattr(user, key)}
     if role is not None and role.value != user.role:
         if Role.OWNER.value in (user.role, role.value):
             raise Refused("The owner of an account stays its owner.")

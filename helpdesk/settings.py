@@ -1,5 +1,6 @@
 """An account's settings, one row per type; what nobody has set holds its default."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -15,7 +16,7 @@ from audit.ledger import record
 from helpdesk import schedules
 from helpdesk.events import ACCOUNT_SETTING_CREATED, ACCOUNT_SETTING_UPDATED, ACCOUNT_UPDATED
 from helpdesk.models import Account, AccountSetting
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 
 #: What a setting holds as long as nobody has set it.
@@ -31,6 +32,7 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
 #: Days of the week by number, as `business-hours` has them.
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MOST_HOURS: Final = 30
+LONGEST_DATA: Final = 64_000
 
 #: What is counted in a setting: up to how many, and whether null stands for no limit.
 _COUNTED: Final = {"days": (3650, False), "longest_period_days": (3650, True), "delay_hours": (24 * 365, False)}
@@ -64,6 +66,32 @@ def change(account: Account, type_: str, data: dict[str, Any], *, by: Actor) -> 
     if type_ == "business-hours":
         session = session_of(account)
         schedules.arrange_all(session, account.id, data["timezone"], now(session))
+
+
+def create(account: Account, type_: str, name: str, data: dict[str, Any], *, by: Actor) -> AccountSetting:
+    """Set something for the first time: what the desk goes by is checked, what only other programs know is kept."""
+    if _find(account, type_, name) is not None:
+        raise Taken(f"There is a setting {type_!r}{' of this name' if name else ''} already. Change that one.")
+    row = new(account, type_, _fit(type_, data))
+    row.name = name
+    session_of(account).add(row)
+    record(ACCOUNT_SETTING_CREATED, account, by=by)
+    record(ACCOUNT_UPDATED, account, by=by)
+    return row
+
+
+def replace(setting: AccountSetting, type_: str, name: str, data: dict[str, Any], *, by: Actor) -> None:
+    """Set something anew; its type stays."""
+    if type_ != setting.type:
+        raise Refused(f"This is the setting {setting.type!r}; its type stays.")
+    tidy, account = _fit(type_, data), session_of(setting).get_one(Account, setting.account_id)
+    if (setting.name, setting.data) == (name, tidy):
+        return
+    if name != setting.name and _find(account, type_, name) is not None:
+        raise Taken(f"There is a setting {type_!r} of this name already.")
+    setting.name, setting.data = name, tidy
+    record(ACCOUNT_SETTING_UPDATED, account, by=by)
+    record(ACCOUNT_UPDATED, account, by=by)
 
 
 def checked(type_: str, data: object) -> dict[str, Any]:
@@ -114,10 +142,17 @@ def time_zones() -> tuple[str, ...]:
     return ("UTC", *sorted(name for name in available_timezones() if name.startswith(_CONTINENTS)))
 
 
-def _find(account: Account, type_: str) -> AccountSetting | None:
-    return session_of(account).scalar(
-        select(AccountSetting).where(AccountSetting.account_id == account.id, AccountSetting.type == type_)
-    )
+def _find(account: Account, type_: str, name: str | None = None) -> AccountSetting | None:
+    wanted = select(AccountSetting).where(AccountSetting.account_id == account.id, AccountSetting.type == type_)
+    return session_of(account).scalar(wanted if name is None else wanted.where(AccountSetting.name == name))
+
+
+def _fit(type_: str, data: dict[str, Any]) -> dict[str, Any]:
+    if type_ in DEFAULTS:
+        return checked(type_, data)
+    if len(json.dumps(data)) > LONGEST_DATA:
+        raise Refused(f"A setting holds at most {LONGEST_DATA // 1000} kB.")
+    return data
 
 
 @cache

@@ -63,16 +63,10 @@ def set_value(session: Session, thing: Ticket | Customer, value: FieldValue, fai
     fields.set_value(thing, field, value.value, by=me())
 
 
-def replace_values(session: Session, thing: Ticket | Customer, given: Iterable[FieldValue], failed: str) -> None:
+def replace_values(session: Session, ticket: Ticket, given: Iterable[FieldValue], failed: str) -> None:
     """Let it have these values, and no others."""
-    wanted = list(given)
-    held: list[Any] = list(thing.field_values)
-    kept = {value.id for value in wanted}
-    for each in held:
-        if each.custom_field_id not in kept:
-            set_value(session, thing, FieldValue(id=each.custom_field_id), failed)
-    for value in wanted:
-        set_value(session, thing, value, failed)
+    wanted = [(_one(session, CustomField, value.id, "custom_fields", failed), value.value) for value in given]
+    fields.set_values(ticket, wanted, by=me())
 
 
 def _whose(session: Session, body: NewTicket) -> Customer:

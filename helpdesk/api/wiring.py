@@ -13,7 +13,7 @@ from audit.rest import events
 from audit.rest.answering import answer
 from audit.rest.calls import Call, Resource
 from audit.rest.problems import Problem, response_of
-from helpdesk.api import docs, gate, limits, messages, repeats, tags, teams, tickets
+from helpdesk.api import account, customers, docs, gate, limits, messages, repeats, tags, teams, tickets, users
 from helpdesk.api.paths import PlainPaths
 from helpdesk.config import Config
 from helpdesk.refusals import NotFound, Refused, Taken
@@ -22,11 +22,14 @@ from helpdesk.web.security import LARGEST_ID, csrf, is_api
 
 #: In the order of the documentation.
 RESOURCES: Final[tuple[Resource, ...]] = (
+    account.resource,
     events.resource,
     tickets.resource,
     messages.resource,
+    customers.resource,
     tags.resource,
     teams.resource,
+    users.resource,
 )
 
 

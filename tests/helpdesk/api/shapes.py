@@ -64,6 +64,28 @@ FIELD: Shape = {
     "created_datetime": str, "updated_datetime": (str, None), "deactivated_datetime": (str, None),
 }  # fmt: skip
 
+CUSTOMER_ROW: Shape = {
+    "id": int, "external_id": (str, None), "active": bool, "email": (str, None), "name": (str, None),
+    "firstname": str, "lastname": str, "language": (str, None), "timezone": (str, None), "created_datetime": str,
+    "updated_datetime": str, "meta": (dict, None), "data": (dict, None), "note": (str, None),
+    "custom_fields": (dict, None),
+}  # fmt: skip
+CUSTOMER: Shape = {
+    **CUSTOMER_ROW, "channels": list, "customer": None, "integrations": dict, "external_data": dict,
+    "ecommerce_data": dict,
+}  # fmt: skip
+USER: Shape = {
+    "id": int, "uri": str, "active": bool, "bio": (str, None), "client_id": (str, None), "country": (str, None),
+    "created_datetime": str, "deactivated_datetime": (str, None), "email": str, "external_id": (str, None),
+    "firstname": str, "lastname": str, "has_2fa_enabled": bool, "has_password": bool, "language": (str, None),
+    "meta": (dict, None), "name": str, "role": dict, "timezone": (str, None), "updated_datetime": str,
+}  # fmt: skip
+ACCOUNT: Shape = {
+    "created_datetime": str, "current_subscription": dict, "deactivated_datetime": (str, None), "domain": str,
+    "meta": dict, "settings": list, "status": dict,
+}  # fmt: skip
+SETTING: Shape = {"id": int, "type": str, "data": dict}
+
 
 def fits(value: Any, shape: Shape) -> bool:
     """Whether an object has exactly these keys, and values of these kinds; says what doesn't fit."""

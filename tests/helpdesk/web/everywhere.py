@@ -12,7 +12,20 @@ from sqlalchemy.orm import Session
 
 from audit.log import event_table
 from helpdesk import config as settings
-from helpdesk import custom_fields, integrations, jobs, macros, messages, models, shop, tags, views, widgets
+from helpdesk import (
+    custom_fields,
+    customers,
+    integrations,
+    jobs,
+    macros,
+    messages,
+    models,
+    shop,
+    tags,
+    views,
+    widgets,
+)
+from helpdesk import settings as account_settings
 from helpdesk.drafts import Draft, File
 from helpdesk.permissions import Action
 from tests.desks import Desk
@@ -25,7 +38,6 @@ OF_THE_LOG: Action = "read audit log"
 #: What stands in addresses by number, and the table it is in.
 NUMBERED: dict[str, Any] = {
     "attachment_id": models.Attachment,
-    "custom_field_id": models.CustomField,
     "customer_id": models.Customer,
     "integration_id": models.Integration,
     "job_id": models.Job,
@@ -100,6 +112,9 @@ def furnish_everything(desk: Desk) -> None:
     with desk.acting():
         choices = {"data_type": "text", "input_settings": {"input_type": "dropdown", "choices": ["Late", "Lost"]}}
         custom_fields.create(desk.account, "Ticket", "Reason", choices, by=desk.by_admin)
+        words = {"data_type": "text", "input_settings": {"input_type": "input"}}
+        custom_fields.create(desk.account, "Customer", "Level", words, by=desk.by_admin)
+        customers.create(desk.account, name="Dora Dent", email=f"dora-{number}@mail.example", by=desk.by_admin)
         reply = {"name": "setResponseText", "arguments": {"body_text": "Hello {{ticket.customer.firstname}}"}}
         macros.create(desk.account, f"Say hello {number}", [reply], by=desk.by_admin)
         views.create(desk.account, views.Shape(name="Late", filters="eq(ticket.status, 'open')"), by=desk.by_admin)
@@ -111,6 +126,7 @@ def furnish_everything(desk: Desk) -> None:
         product = next(iter(shop.sold().products))
         shop.place(integration, name="Carol Diaz", email="carol@mail.example", basket={product: 1})
     with desk.acting():
+        account_settings.change(desk.account, "trash", {"days": number + 30}, by=desk.by_admin)
         jobs.queue(desk.session, desk.account_id, "bulk", {"ticket_ids": []}, by=desk.by_admin)
 
 
@@ -123,6 +139,14 @@ def things_of(session: Session, account_id: int) -> dict[str, Any]:
         )
     newest = select(event_table.c.id).where(event_table.c.account_id == account_id)
     found["event_id"] = session.scalar(newest.order_by(event_table.c.id.desc()).limit(1))
+    fields = select(models.CustomField.id).where(models.CustomField.account_id == account_id)
+    for name, kind in (("custom_field_id", "Ticket"), ("customer_field_id", "Customer")):
+        newest_field = fields.where(models.CustomField.object_type == kind).order_by(models.CustomField.id.desc())
+        found[name] = session.scalar(newest_field.limit(1))
+    known = select(models.Customer.id).where(models.Customer.account_id == account_id, models.Customer.active)
+    found["other_customer_id"] = session.scalar(known.order_by(models.Customer.id).limit(1))
+    trash = models.AccountSetting.account_id == account_id, models.AccountSetting.type == "trash"
+    found["setting_id"] = session.scalar(select(models.AccountSetting.id).where(*trash))
     tag = select(models.Tag.id).where(models.Tag.account_id == account_id).order_by(models.Tag.id)
     found["other_tag_id"] = session.scalar(tag.limit(1))
     found |= {"name": "file", "mail_id": "no-such-mail", "menu": "tags", "event_type": "ticket-closed"}

@@ -1,0 +1,346 @@
+"""Customers by API: met, edited, merged, deleted, their data and custom fields."""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from pydantic import Field
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, selectinload
+
+from audit.db import db
+from audit.rest.calls import Resource
+from audit.rest.paging import Page, both_ways, paged
+from audit.rest.problems import Problem
+from audit.rest.shapes import Body, Flag, Id, IdText, Moment, Paged, Query, Shown
+from helpdesk import channels, customers
+from helpdesk.api import field_values, ticket_showing, ticket_writing
+from helpdesk.api.acting import account, acting, all_held, found, held, me, named
+from helpdesk.api.customer_showing import channel_shown
+from helpdesk.api.ticket_shapes import ChannelShown, Fields, FieldShown, FieldValue, Related, ValueShown
+from helpdesk.models import Customer, CustomerChannel, CustomField
+
+resource = Resource(
+    "customers", "Customers", noun="customer", scope="customers", about="Those who write to the desk, and from where."
+)
+
+UPDATING: Final = "Failed to update customer"
+ORDERS: Final = {
+    **both_ways("created_datetime", Customer.created_datetime, datetime),
+    **both_ways("updated_datetime", Customer.updated_datetime, datetime),
+}
+#: The view of the live API that holds all customers; there are no others of customers.
+ALL_CUSTOMERS: Final = 8
+_LISTED: Final[Any] = selectinload(Customer.field_values)
+
+
+class CustomerQuery(Paged):
+    """Which customers."""
+
+    order_by: Literal[
+        "created_datetime:desc", "created_datetime:asc", "updated_datetime:desc", "updated_datetime:asc"
+    ] = "created_datetime:desc"  # fmt: skip
+    email: str | None = Field(None, max_length=320, description="Exactly this, in small or capital letters.")
+    external_id: str | None = Field(None, max_length=255)
+    language: str | None = Field(None, max_length=8)
+    name: str | None = Field(None, max_length=500)
+    timezone: str | None = Field(None, max_length=64)
+    view_id: IdText | None = None
+    channel_type: str | None = Field(None, max_length=32)
+    channel_address: str | None = Field(None, max_length=320)
+
+
+class ChannelGiven(Body):
+    """An address."""
+
+    type: str = Field(min_length=1, max_length=32)
+    address: str = Field(min_length=1, max_length=320)
+    preferred: Flag = False
+    id: Id | None = None
+
+
+class CustomerFields(Body):
+    """What can be said of a customer; `channels` is replaced as a whole."""
+
+    name: str | None = Field(None, max_length=500)
+    firstname: str | None = Field(None, max_length=250)
+    lastname: str | None = Field(None, max_length=250)
+    email: str | None = Field(None, max_length=320)
+    external_id: str | None = Field(None, max_length=255)
+    language: str | None = Field(None, max_length=8)
+    timezone: str | None = Field(None, max_length=64)
+    note: str | None = Field(None, max_length=10_000)
+    channels: list[ChannelGiven] | None = Field(None, max_length=100)
+    meta: dict[str, Any] | None = None
+    custom_fields: list[FieldValue] | None = Field(None, max_length=200)
+
+
+class Data(Body):
+    """What another system knows of them; a version that is older than the one kept is passed over."""
+
+    data: Any
+    version: Moment | None = None
+
+
+class Merging(Query):
+    """Which two become one."""
+
+    source_id: IdText
+    target_id: IdText
+
+
+class CustomerIds(Body):
+    """Which customers."""
+
+    ids: list[Id] = Field(min_length=1, max_length=100)
+
+
+class CustomerRow(Shown):
+    """A customer in a list."""
+
+    id: int
+    external_id: str | None
+    active: bool
+    email: str | None
+    name: str | None
+    firstname: str
+    lastname: str
+    language: str | None
+    timezone: str | None
+    created_datetime: Moment
+    updated_datetime: Moment
+    meta: dict[str, Any] | None
+    data: Any
+    note: str | None
+    custom_fields: dict[str, ValueShown] | None
+
+
+class CustomerDetail(CustomerRow):
+    """A customer alone. `custom_fields` is null unless asked for by `relationships`."""
+
+    channels: list[ChannelShown]
+    customer: None
+    integrations: dict[str, Any]
+    external_data: dict[str, Any]
+    ecommerce_data: dict[str, Any]
+
+
+@resource.call("GET /customers", needs="read", query=CustomerQuery, gives=CustomerRow, asking="limit=5")
+def index(asked: CustomerQuery) -> Page:
+    """List customers, the newest first."""
+    statement = select(Customer).options(_LISTED).where(*_conditions(asked))
+    page = paged(db.session(), statement, ORDERS[asked.order_by], Customer.id, asked)
+    return page.map(lambda rows: [CustomerRow(**_row(row), custom_fields=ticket_showing.values(row)) for row in rows])
+
+
+@resource.call(
+    "POST /customers", needs="update ticket", body=CustomerFields, must_have_body=False, gives=CustomerDetail,
+    writes=("customer-created",), sample={"name": "Maria Rossi", "email": "maria.rossi@mail.example"},
+)  # fmt: skip
+def create(body: CustomerFields) -> CustomerDetail:
+    """Add a customer; an address belongs to one customer."""
+    with acting() as session:
+        given = body.channels or []
+        email = body.email or next((each.address for each in given if each.type == channels.EMAIL), None)
+        values = [
+            (named(session, CustomField, [value.id], "custom_fields", "Failed to create customer")[0], value.value)
+            for value in body.custom_fields or []
+        ]
+        made = customers.create(
+            account(session),
+            name=_name(body),
+            email=email,
+            others=[(each.type, each.address) for each in given if each.address != email],
+            values=values,
+            by=me(),
+            **{name: getattr(body, name) for name in ("external_id", "language", "note", "meta")},
+            timezone=body.timezone or "UTC",
+        )
+        number = made.id
+    return _detail(number)
+
+
+@resource.call(
+    "GET /customers/<number:customer_id>", needs="read", query=Related, gives=CustomerDetail,
+    asking="relationships=custom_fields",
+)  # fmt: skip
+def show(customer_id: int, asked: Related) -> CustomerDetail:
+    """Show one customer with their addresses."""
+    return _detail(customer_id, with_fields="custom_fields" in asked.relationships)
+
+
+@resource.call(
+    "PUT /customers/<number:customer_id>", needs="update ticket", body=CustomerFields, gives=CustomerDetail,
+    writes=("customer-updated",), sample={"note": "Prefers the telephone", "language": "it"},
+)  # fmt: skip
+def update(customer_id: int, body: CustomerFields) -> CustomerDetail:
+    """Edit a customer."""
+    with acting() as session:
+        _change(session, held(session, Customer, customer_id), body)
+    return _detail(customer_id, with_fields=True)
+
+
+@resource.call("DELETE /customers/<number:customer_id>", needs="delete", writes=("customer-deleted",))
+def delete(customer_id: int) -> None:
+    """Delete a customer: their tickets pass to the one who stands for all that were deleted."""
+    with acting() as session:
+        customers.delete(held(session, Customer, customer_id), by=me())
+
+
+@resource.call(
+    "DELETE /customers", needs="delete", body=CustomerIds, writes=("customer-deleted",),
+    sample={"ids": ["$CUSTOMER_ID"]},
+)  # fmt: skip
+def delete_many(body: CustomerIds) -> None:
+    """Delete several customers."""
+    with acting() as session:
+        for customer in all_held(session, Customer, body.ids):
+            customers.delete(customer, by=me())
+
+
+@resource.call(
+    "PUT /customers/merge", needs="merge", query=Merging, body=CustomerFields, gives=CustomerDetail,
+    asking="source_id=$OTHER_CUSTOMER_ID&target_id=$CUSTOMER_ID", sample={},
+    writes=("customer-deleted", "customer-merged"),
+)  # fmt: skip
+def merge(asked: Merging, body: CustomerFields) -> CustomerDetail:
+    """Make two customers one; the body holds what the one that stays is to have."""
+    with acting() as session:
+        if asked.source_id == asked.target_id:
+            raise Problem(400, UPDATING, {"target_id": ["A customer can't be merged with themselves."]})
+        first, second = all_held(session, Customer, [asked.source_id, asked.target_id])
+        source, target = (first, second) if first.id == asked.source_id else (second, first)
+        chosen = {name: value for name, value in body.sent() if name in customers.EDITABLE - {"firstname", "lastname"}}
+        customers.merge(source, target, values=chosen, by=me())
+    return _detail(asked.target_id)
+
+
+@resource.call(
+    "PUT /customers/<number:customer_id>/data", needs="update ticket", body=Data, status=202,
+    writes=("customer-updated",), sample={"data": {"points": 120}, "version": "2026-03-01T09:00:00Z"},
+)  # fmt: skip
+def set_data(customer_id: int, body: Data) -> None:
+    """Keep what another system knows of a customer; what is older than what is kept is passed over."""
+    with acting() as session:
+        customers.set_data(held(session, Customer, customer_id), body.data, body.version, by=me())
+
+
+@resource.call("GET /customers/<number:customer_id>/custom-fields", needs="read", gives=Fields)
+def list_fields(customer_id: int) -> Fields:
+    """List the custom fields of customers with what this one has in them."""
+    session = db.session()
+    return field_values.listed(session, found(session, Customer, customer_id))
+
+
+@resource.call(
+    "PUT /customers/<number:customer_id>/custom-fields", needs="update ticket", body=list[FieldValue], gives=Fields,
+    writes=("customer-updated",), sample=[{"id": "$CUSTOMER_FIELD_ID", "value": "Gold"}],
+)  # fmt: skip
+def set_fields(customer_id: int, body: list[FieldValue]) -> Fields:
+    """Give several custom fields a value; the others keep theirs."""
+    with acting() as session:
+        customer = held(session, Customer, customer_id)
+        for value in body:
+            ticket_writing.set_value(session, customer, value, UPDATING)
+    return list_fields(customer_id)
+
+
+@resource.call(
+    "PUT /customers/<number:customer_id>/custom-fields/<number:customer_field_id>", needs="update ticket",
+    body=FieldValue, gives=FieldShown, writes=("customer-updated",),
+    sample={"id": "$CUSTOMER_FIELD_ID", "value": "Silver"},
+)  # fmt: skip
+def set_field(customer_id: int, customer_field_id: int, body: FieldValue) -> FieldShown:
+    """Give a custom field a value."""
+    with acting() as session:
+        field_values.put(session, held(session, Customer, customer_id), customer_field_id, body, UPDATING)
+    session = db.session()
+    return field_values.one(found(session, Customer, customer_id), found(session, CustomField, customer_field_id))
+
+
+@resource.call(
+    "DELETE /customers/<number:customer_id>/custom-fields/<number:customer_field_id>", needs="update ticket",
+    writes=("customer-updated",),
+)  # fmt: skip
+def clear_field(customer_id: int, customer_field_id: int) -> None:
+    """Take the value out of a custom field."""
+    with acting() as session:
+        field_values.clear(session, held(session, Customer, customer_id), customer_field_id)
+
+
+def _conditions(asked: CustomerQuery) -> list[Any]:
+    conditions: list[Any] = [
+        getattr(Customer, name) == value
+        for name in ("external_id", "language", "name", "timezone")
+        if (value := getattr(asked, name)) is not None
+    ]
+    if asked.email is not None:
+        conditions.append(Customer.email_key == asked.email.strip().lower())
+    if asked.channel_type is not None or asked.channel_address is not None:
+        of_channel = [CustomerChannel.customer_id == Customer.id, CustomerChannel.deleted_datetime.is_(None)]
+        if asked.channel_type is not None:
+            of_channel.append(CustomerChannel.type == asked.channel_type)
+        if asked.channel_address is not None:
+            of_channel.append(CustomerChannel.address == asked.channel_address)
+        conditions.append(exists().where(*of_channel))
+    if asked.view_id not in (None, ALL_CUSTOMERS):
+        raise Problem(400, "Failed to read customer", {"view_id": ["There is no such view of customers."]})
+    return conditions
+
+
+def _change(session: Session, customer: Customer, body: CustomerFields) -> None:
+    plain: dict[str, Any] = {}
+    for name, value in body.sent():
+        if name not in ("channels", "custom_fields", "firstname", "lastname"):
+            plain[name] = value
+    if not body.was_sent("name") and (body.was_sent("firstname") or body.was_sent("lastname")):
+        halves = (
+            body.firstname if body.was_sent("firstname") else customer.firstname,
+            body.lastname if body.was_sent("lastname") else customer.lastname,
+        )
+        plain["name"] = " ".join(filter(None, halves)) or None
+    given = None
+    if body.was_sent("channels"):
+        given = [(each.type, each.address, each.preferred) for each in body.channels or []]
+    values = None
+    if body.was_sent("custom_fields"):
+        values = [
+            (named(session, CustomField, [value.id], "custom_fields", UPDATING)[0], value.value)
+            for value in body.custom_fields or []
+        ]
+    customers.update(customer, plain, addresses=given, values=values, by=me())
+
+
+def _name(body: CustomerFields) -> str | None:
+    return body.name or " ".join(filter(None, (body.firstname, body.lastname))) or None
+
+
+def _row(row: Customer) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "external_id": row.external_id,
+        "active": row.active,
+        "email": row.email,
+        "name": row.name,
+        "firstname": row.firstname,
+        "lastname": row.lastname,
+        "language": row.language,
+        "timezone": row.timezone,
+        "created_datetime": row.created_datetime,
+        "updated_datetime": row.updated_datetime,
+        "meta": row.meta,
+        "data": row.data,
+        "note": row.note,
+    }
+
+
+def _detail(number: int, *, with_fields: bool = False) -> CustomerDetail:
+    customer = found(db.session(), Customer, number)
+    return CustomerDetail(
+        **_row(customer),
+        custom_fields=ticket_showing.values(customer) if with_fields else None,
+        channels=[channel_shown(each, customer) for each in channels.live(customer)],
+        customer=None,
+        integrations={},
+        external_data={},
+        ecommerce_data={},
+    )

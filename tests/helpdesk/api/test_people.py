@@ -1,0 +1,118 @@
+"""Users and the account by API: their shapes, what each call writes, and who may."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.desks import PASSWORD, Desk
+from tests.helpdesk.api.programs import HOST, Program
+from tests.helpdesk.api.shapes import ACCOUNT, SETTING, USER, fits
+
+
+def test_the_team_is_listed_and_user_0_is_oneself(desk: Desk, program: Callable[[str], Program]) -> None:
+    ana = program("ana")
+    every = ana.get("/users")
+    assert [row["name"] for row in every["data"]] == ["Ada Admin", "Ana Lopez", "Ben Okafor", "Olive Owner"]
+    assert every["meta"] == {"prev_cursor": None, "next_cursor": None, "total_resources": None}
+    own = ana.get("/users/0")
+    assert fits(own, USER)
+    assert own == ana.get(f"/users/{desk.ana_id}/") == every["data"][1]
+    assert (own["uri"], own["role"]) == (f"{HOST}/api/users/{desk.ana_id}/", {"name": "basic-agent"})
+    for query, names in (
+        ("roles=admin", ["Ada Admin", "Olive Owner"]),
+        ("roles=admin&roles=basic-agent&order_by=name:desc&limit=2", ["Olive Owner", "Ben Okafor"]),
+        ("email=BEN@demo.example", ["Ben Okafor"]),
+        ("search=OPEZ&available_first=true", ["Ana Lopez"]),
+        ("external_id=7", []),
+    ):
+        assert [row["name"] for row in ana.get(f"/users?{query}")["data"]] == names, query
+
+
+def test_somebody_is_invited_changed_and_deleted(desk: Desk, api: Program) -> None:
+    body = {
+        "email": "nora@demo.example",
+        "name": "Nora Night",
+        "role": {"name": "agent"},
+        "country": "IE",
+        "meta": {"a": 1},
+    }
+    with desk.watched() as trail:
+        nora = api.post("/users", body)
+    assert trail.types == ["user-created", "user-invited"]
+    assert len(trail.contexts) == 1
+    assert fits(nora, USER)
+    assert (nora["role"], nora["has_password"], nora["country"], nora["meta"]) == (
+        {"name": "agent"},
+        False,
+        "IE",
+        {"a": 1},
+    )
+    path = f"/users/{nora['id']}"
+    with desk.watched() as trail:
+        changed = api.put(
+            path, {"role": {"name": "lite-agent"}, "lastname": "Day", "external_id": "7", "email": "n@x.example"}
+        )
+        api.put(path, {"role": {"name": "lite-agent"}, "name": "Nora Day"})
+        assert api.put(path, {"active": False})["active"] is False
+        api.delete(path)
+    assert (changed["name"], changed["role"], changed["external_id"]) == ("Nora Day", {"name": "lite-agent"}, "7")
+    assert trail.types == ["user-updated", "user-updated", "user-deleted"]
+    with desk.watched() as trail:
+        api.post("/users", {**body, "active": False})
+    assert trail.types == ["user-created"]
+
+
+def test_everybody_changes_themselves(desk: Desk, program: Callable[[str], Program]) -> None:
+    ana = program("ana")
+    with desk.watched() as trail:
+        assert ana.put("/users/0", {"bio": "Mornings"})["bio"] == "Mornings"
+        assert ana.fail("PUT", "/users/0", {"email": "a@x.example"})[1]["data"].keys() == {"password_confirmation"}
+        ana.put("/users/0", {"email": "a@x.example", "password_confirmation": PASSWORD})
+        ana.email = "a@x.example"
+        assert ana.fail("PUT", "/users/0", {"new_password": "long enough", "old_password": "no"})[0] == 400
+        ana.put("/users/0", {"new_password": "long enough", "old_password": PASSWORD})
+        assert ana.fail("PUT", f"/users/{desk.ben_id}", {"bio": "x"})[0] == 403
+        assert ana.fail("PUT", "/users/0", {"role": {"name": "admin"}})[0] == 400
+    assert trail.types == ["user-updated", "user-updated", "user-password-changed"]
+
+
+def test_users_that_cannot_be(desk: Desk, api: Program) -> None:
+    good: dict[str, Any] = {"email": "n@x.example", "name": "N", "role": {"name": "agent"}}
+    with desk.watched() as trail:
+        assert api.fail("POST", "/users", {**good, "email": "ANA@demo.example"})[0] == 409
+        wrongs: tuple[dict[str, Any], ...] = (
+            {}, {**good, "role": {"name": "bot"}}, {**good, "roles": []}, {**good, "email": "nobody"},
+            {**good, "country": "Ireland"},
+        )  # fmt: skip
+        for wrong in wrongs:
+            assert api.fail("POST", "/users", wrong)[0] == 400, wrong
+        assert api.fail("DELETE", f"/users/{desk.owner_id}")[0] == 400
+        assert api.fail("DELETE", "/users/0")[0] == 405
+        assert api.fail("GET", "/users/9999")[0] == 404
+    assert trail.types == []
+
+
+def test_the_account_and_its_settings(desk: Desk, program: Callable[[str], Program]) -> None:
+    api, ana = program("admin"), program("ana")
+    with desk.watched() as trail:
+        made = api.post("/account/settings", {"type": "trash", "data": {"days": 14}})
+        assert fits(made, SETTING)
+        assert api.put(f"/account/settings/{made['id']}", {"type": "trash", "data": {"days": 7}})["data"] == {"days": 7}
+        api.put(f"/account/settings/{made['id']}/", {"type": "trash", "data": {"days": 7}})
+        api.post("/account/settings", {"type": "views-ordering", "data": {"views": {"7": 1}}})
+    assert trail.types == [
+        "account-setting-created", "account-updated", "account-setting-updated", "account-updated",
+        "account-setting-created", "account-updated",
+    ]  # fmt: skip
+    assert [row["id"] for row in api.get("/account/settings?type=trash")["data"]] == [made["id"]]
+    account = api.get("/account")
+    assert fits(account, ACCOUNT)
+    assert {row["type"] for row in account["settings"]} >= {"trash", "views-ordering"}
+    assert account["status"] == {"status": "active"}
+    assert ana.get("/account")["settings"] == []
+    assert ana.fail("GET", "/account/settings")[0] == 403
+    assert api.fail("POST", "/account/settings", {"type": "trash"})[0] == 409
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"type": "trash", "data": {"days": 0}}, {"type": "audit-log"}, {"type": "A b"}, {"data": {}},
+    )  # fmt: skip
+    for wrong in wrongs:
+        assert api.fail("PUT", f"/account/settings/{made['id']}", wrong)[0] == 400, wrong
