@@ -1,19 +1,25 @@
-"""The log's own commands: fold it and compare, look after its guards."""
+"""The log's own commands: fold it and compare, take a copy of it, look after its guards."""
 
 import sys
 import time
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import click
 from flask.cli import with_appcontext
 from sqlalchemy.exc import OperationalError
 
+from audit import queries
+from audit.action import enter
 from audit.db import db
 from audit.directory import directory
+from audit.export import FORMATS, chunks
+from audit.line import query_of, write_line
 from audit.log import LogUnguarded
 from audit.log import check_guards as check_log_guards
+from audit.queries import BadCursor
 from audit.replay import MOST, Report
 from audit.replay import replay as replay_log
+from audit.results import ground_of
 
 
 @click.group()
@@ -44,6 +50,36 @@ def replay(account: str | None) -> None:
         click.echo(f"Log and database differ, in {found} places.", err=True)
         sys.exit(1)
     click.echo("Log and database agree.")
+
+
+@audit.command()
+@click.argument("filters", default="", metavar="[FILTERS]")
+@click.option("--format", "name", type=click.Choice(list(FORMATS)), default="jsonl", show_default=True)
+@click.option("--after", type=click.IntRange(1), help="Go on after this event, the last one of a file that broke off.")
+@click.option("--output", type=click.File("w", lazy=True), default="-", help="The file; by default standard output.")
+@click.option("--account", metavar="DOMAIN_OR_ID", help="By default the first account, which is the demo's.")
+@with_appcontext
+def export(filters: str, name: str, after: int | None, output: TextIO, account: str | None) -> None:
+    """Write events as lines, oldest first; that this was done goes into the log, too.
+
+    FILTERS is a search line as on the audit page: 'actor:ana type:ticket-* since:7d'.
+    """
+    check()
+    account_id, _ = chosen(account)
+    session = db.session()
+    enter(session, account_id)
+    ground = ground_of(session, directory(), account_id)
+    reading = query_of(filters, ground)
+    if reading.complaints:
+        raise click.ClickException(" ".join(reading.complaints))
+    try:
+        queries.place_of(session, after or 0)
+    except BadCursor as problem:
+        raise click.ClickException(str(problem)) from problem
+    upto, words = queries.newest_id(session), write_line(reading.query, ground)
+    directory().note_export(account_id, {"format": name, "filter": words, "after": after or 0})
+    for chunk in chunks(db.engine, account_id, reading.query, ground, FORMATS[name], after=after or 0, upto=upto):
+        output.write(chunk)
 
 
 @audit.command("check-guards")

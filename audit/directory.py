@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from flask import Flask, current_app
 
@@ -37,6 +37,9 @@ class Directory(Protocol):
 
     def viewer_again(self) -> Viewer | None:
         """The same, looked up afresh: an answer that takes hours outlives sessions and rights."""
+
+    def note_export(self, account_id: int, details: Mapping[str, Any]) -> None:
+        """Write into the log that who is looking, or who uses the command line, takes a copy of it."""
 
     def accounts(self) -> list[tuple[int, str]]:
         """All accounts, archived ones too, as number and domain; the first is the demo's."""

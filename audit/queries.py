@@ -3,7 +3,7 @@
 import base64
 import binascii
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -145,6 +145,24 @@ def newer(session: Session, query: Query, ground: Ground, *, after: int, size: i
     rows = found[:size]
     last = Cursor(rows[-1].created_datetime, rows[-1].id) if len(found) > size else None
     return Page(rows[::-1], last)
+
+
+def place_of(session: Session, number: int) -> Cursor | None:
+    """Where an event stands, None for 0, before the first; raises BadCursor if it is not this account's."""
+    at = session.execute(scoped(session, _c.created_datetime, table=event_table).where(_c.id == number)).scalar()
+    if at is None and number:
+        raise BadCursor("That event is not in this desk's log, so nothing can follow it. Look at the number again.")
+    return Cursor(at, number) if at is not None else None
+
+
+def onward(
+    session: Session, query: Query, ground: Ground, *, after: Cursor | None, upto: int, size: int
+) -> Sequence[Row[Any]]:
+    """The first events after a place, oldest first, none beyond `upto`: a log that grows meanwhile ends somewhere."""
+    bounds = [_c.id + 0 <= upto]
+    if after is not None:
+        bounds.append(tuple_(*_KEY) > tuple_(literal(after.at, UtcDateTime), literal(after.id, BigId)))
+    return session.execute(statement(session, query, ground, bounds, size, ascending=True)).all()
 
 
 def total(session: Session, query: Query, ground: Ground, *, most: int = MOST_COUNTED) -> Total:

@@ -1,6 +1,7 @@
 """The verbs of accounts: opened with a welcome ticket, renamed, deactivated and reactivated."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from helpdesk.events import (
     ACCOUNT_DEACTIVATED,
     ACCOUNT_REACTIVATED,
     ACCOUNT_UPDATED,
+    AUDIT_LOG_EXPORTED,
 )
 from helpdesk.mail.charsets import clean_line
 from helpdesk.models import Account, Delivery, LoginSession, Role, User
@@ -112,6 +114,11 @@ def reactivate(account: Account, *, by: Actor) -> None:
     _only_the_owner(session_of(account), "reactivates", by=by)
     account.deactivated_datetime = None
     record(ACCOUNT_REACTIVATED, account, by=by)
+
+
+def export_log(account: Account, details: Mapping[str, Any], *, by: Actor) -> None:
+    """Say that a copy of the account's log is taken; `details` are its format and filters."""
+    record(AUDIT_LOG_EXPORTED, account, by=by, data=dict(details))
 
 
 def archive(account: Account, *, by: Actor) -> None:

@@ -32,6 +32,7 @@ AUDIT_LOG_EXPORTED = registry.declare(
         by_machine="The command helpdesk audit export.",
         nature=Nature.FACT,
         in_drop_down=False,
+        tell_data=lambda data: f"as {data.get('format')} · {data.get('filter') or 'no filter'}",
         choice="Our choice: this type is ours; whoever copies the log is in the log.",
     )
 )

@@ -8,11 +8,13 @@ from flask import current_app, g, url_for
 from sqlalchemy import Select, cast, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from audit.actors import Actor
 from audit.base import BigId
 from audit.clock import desk_now
 from audit.db import db
 from audit.directory import Member, Viewer
-from helpdesk import settings
+from helpdesk import accounts, desk, settings
+from helpdesk.commands import COMMAND_LINE
 from helpdesk.config import Config
 from helpdesk.models import (
     Account,
@@ -88,6 +90,13 @@ class HelpdeskDirectory:
         """The same, looked up afresh."""
         logins.recognise_again()
         return self.viewer()
+
+    def note_export(self, account_id: int, details: Mapping[str, Any]) -> None:
+        """Write into the log that who is looking, or who uses the command line, takes a copy of it."""
+        by_hand, session = g.get("user") is not None, db.session()
+        with desk.acting(session, account_id, source="web" if by_hand else "cli"):
+            by = Actor.user(g.user) if by_hand else COMMAND_LINE
+            accounts.export_log(session.get_one(Account, account_id), details, by=by)
 
     def accounts(self) -> list[tuple[int, str]]:
         """All accounts, archived ones too, as number and domain; the first is the demo's."""

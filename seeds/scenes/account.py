@@ -125,6 +125,18 @@ def as_before(stage: Stage, _number: int) -> None:
     the_trash_is_kept_longer(stage, 0)
 
 
+@scenario("audit-log-exported", "An admin exports a week of the log as CSV", ("audit-log-exported", USER))
+def the_log_is_exported(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        accounts.export_log(stage.account, {"format": "csv", "filter": "", "after": 0}, by=stage.by_admin)
+
+
+@scenario("audit-log-exported", "A copy is taken on the command line", ("audit-log-exported", SYSTEM))
+def the_log_is_exported_by_command(stage: Stage, _number: int) -> None:
+    with stage.acting("cli"):
+        accounts.export_log(stage.account, {"format": "jsonl", "filter": "since:24h", "after": 0}, by=COMMAND_LINE)
+
+
 @scenario("account-deactivated", "The owner switches the account off", ("account-deactivated", USER))
 def the_owner_switches_off(stage: Stage, _number: int) -> None:
     with stage.acting():

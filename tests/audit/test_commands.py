@@ -1,5 +1,6 @@
 """`helpdesk audit`: replay ends with 0 only if log and database agree, and the guards are looked at."""
 
+import json
 from collections.abc import Iterator
 
 import click
@@ -73,3 +74,14 @@ def test_progress_is_shown_to_a_person(site: Flask, monkeypatch: pytest.MonkeyPa
     result = call(site, "replay")
     assert result.exit_code == 0, result.output
     assert "Folding" in result.stderr
+
+
+def test_an_export_writes_lines_that_go_on(site: Flask, victim: Desk) -> None:
+    with victim.watched() as trail:
+        first, *_ = lines = [json.loads(line) for line in call(site, "export", "api-only:yes").stdout.splitlines()]
+        rest = call(site, "export", "api-only:yes", "--after", str(first["id"]), "--format", "csv").stdout.splitlines()
+        refused = call(site, "export", "type:nonsense")
+    assert [int(line.split(",")[0]) for line in rest[: len(lines) - 1]] == [line["id"] for line in lines[1:]]
+    assert refused.exit_code == 1
+    assert "nonsense" in refused.stderr
+    assert set(trail.actors) == {("audit-log-exported", "system")}

@@ -1,0 +1,53 @@
+"""What was found, to take along: a file of any size, streamed, that can go on where a download broke off."""
+
+from typing import Final
+
+from flask import Response, abort, request
+
+from audit import queries
+from audit.asking import number
+from audit.db import db
+from audit.directory import directory
+from audit.export import FORMATS, Format, chunks
+from audit.filters import read_query
+from audit.line import write_line
+from audit.pages import asked_and, blueprint, ground_now
+from audit.queries import BadCursor
+
+_NOTHING: Final = "Nothing was exported."
+
+
+@blueprint.app_template_global("export_formats")
+def _formats() -> list[Format]:
+    return list(FORMATS.values())
+
+
+@blueprint.post("/export")
+def export() -> Response:
+    """The file; that it was taken is an event, and the first thing that happens."""
+    session, ground = db.session(), ground_now()
+    account_id: int = session.info["account_id"]
+    asked, _ = asked_and("cursor")
+    reading = read_query(asked, ground)
+    format_ = FORMATS.get(request.form.get("format", ""))
+    word = request.form.get("after", "").strip()
+    after = number(word)
+    if reading.complaints:
+        abort(422, f"{_NOTHING} {' '.join(reading.complaints)}")
+    if format_ is None:
+        abort(422, f"{_NOTHING} Choose one of {', '.join(each.label for each in FORMATS.values())}.")
+    if word and not after:
+        abort(422, f"{_NOTHING} “Go on after event” takes the number of an event, or nothing.")
+    try:
+        queries.place_of(session, after)
+    except BadCursor as problem:
+        abort(422, f"{_NOTHING} {problem}")
+    upto = queries.newest_id(session)
+    line = write_line(reading.query, ground)
+    directory().note_export(account_id, {"format": format_.name, "filter": line, "after": after})
+    lines = chunks(db.engine, account_id, reading.query, ground, format_, after=after, upto=upto)
+    response = Response(lines, mimetype=format_.mimetype)
+    name = f"audit-log-{ground.now:%Y-%m-%d}{f'-after-{after}' if after else ''}.{format_.ending}"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
