@@ -26,7 +26,7 @@ from seeds import commands as seeds_commands
 from seeds import fire_pages, scenarios, trigger_commands
 
 # These add their routes to the log's pages.
-from audit import beside, downloads, live  # noqa: F401  # isort: skip
+from audit import beside, coverage_pages, downloads, live  # noqa: F401  # isort: skip
 
 ROOT = Path(__file__).resolve().parent
 

@@ -51,6 +51,7 @@ ENTRIES: Final = (
     Entry("Account", "settings", "account.show", "manage settings", "Settings"),
     Entry("Outgoing mail", "mail", "mailtrap.index", "read outgoing mail", "Settings"),
     Entry("Events explained", "help", "glossary.index", "read", "Learn"),
+    Entry("Event coverage", "flag", "audit.coverage", "read audit log", "Learn"),
 )
 
 
