@@ -60,6 +60,9 @@ class Driver:
 
     plan: Plan
     engine: Engine
+    play: "Act"  #: what players do again and again, until they are killed
+    write: "Act"  #: what writers do
+    is_done: Callable[[Session, Plan], bool]
     marks: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, PLAYERS + WRITERS + 1))
     children: dict[int, int] = field(default_factory=dict)  #: process id to slot
     kills: Counter[int] = field(default_factory=Counter)
@@ -94,8 +97,8 @@ class Driver:
         # Statements are compiled once, and not again by every process that is going to live for a tenth of a second.
         with AuditedSession(bind=self.engine) as session:
             for _ in range(20):
-                play(session, self.plan, rng)
-                write(session, self.plan, rng)
+                self.play(session, self.plan, rng)
+                self.write(session, self.plan, rng)
         self.engine.dispose()  # no connection is shared by a fork
 
     def _fill_up(self) -> None:
@@ -107,7 +110,7 @@ class Driver:
             self.marks[slot] = NOTHING
             pid = os.fork()
             if pid == 0:
-                live(self.plan, self.engine, self.marks, slot)
+                live(self, self.play if slot < PLAYERS else self.write, slot)
             self.children[pid] = slot
 
     def _victim(self, rng: random.Random) -> int:
@@ -142,30 +145,37 @@ class Driver:
     def _is_done(self) -> bool:
         with AuditedSession(bind=self.engine) as session:
             session.info["account_id"] = self.plan.account_id
-            arrived = desk_now(session, self.plan.account_id) >= datetime.fromisoformat(self.plan.last_due)
-            played = select(func.count()).where(
-                event_table.c.account_id == self.plan.account_id,
-                event_table.c.actor_kind == "schedule",
-                event_table.c.type != "ticket-updated",
-            )
-            done = arrived and session.execute(played).scalar_one() >= self.plan.due
+            done = self.is_done(session, self.plan)
         self.engine.dispose()
         return done
 
 
-def live(plan: Plan, engine: Engine, marks: mmap.mmap, slot: int) -> None:
+Act = Callable[[Session, Plan, random.Random], None]
+
+
+def live(driver: Driver, act: Act, slot: int) -> None:
     """The life of a forked process; never returns."""
     try:
-        watch(engine, marks, slot)
-        with AuditedSession(bind=engine) as session:
-            act = play if slot < PLAYERS else write
+        watch(driver.engine, driver.marks, slot)
+        with AuditedSession(bind=driver.engine) as session:
             rng = random.Random(os.getpid())
-            while not marks[-1]:
-                act(session, plan, rng)
+            while not driver.marks[-1]:
+                act(session, driver.plan, rng)
         os._exit(0)
     except BaseException:
         traceback.print_exc()
         os._exit(1)
+
+
+def is_done(session: Session, plan: Plan) -> bool:
+    """Whether all that falls due has been played."""
+    arrived = desk_now(session, plan.account_id) >= datetime.fromisoformat(plan.last_due)
+    played = select(func.count()).where(
+        event_table.c.account_id == plan.account_id,
+        event_table.c.actor_kind == "schedule",
+        event_table.c.type != "ticket-updated",
+    )
+    return arrived and session.execute(played).scalar_one() >= plan.due
 
 
 def watch(engine: Engine, marks: mmap.mmap, slot: int) -> None:
@@ -228,4 +238,4 @@ if __name__ == "__main__":
     desk.connect_machines(timers)
     timers.due.__defaults__ = (20,)
     given = Plan(**json.load(sys.stdin))
-    print(json.dumps(Driver(given, engine_for(given.url)).run()))
+    print(json.dumps(Driver(given, engine_for(given.url), play, write, is_done).run()))

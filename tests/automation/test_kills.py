@@ -101,10 +101,10 @@ def put_to_sleep(desk: Desk, count: int) -> list[Line]:
     return planned
 
 
-def drive(plan: Plan) -> dict[str, int]:
+def drive(plan: Plan, program: str = "tests.automation.killing") -> dict[str, int]:
     """Run the driver, which forks: a process with threads, as tests have them, had better not."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.automation.killing"],
+        [sys.executable, "-m", program],
         cwd=ROOT,
         input=json.dumps(asdict(plan)),
         capture_output=True,
