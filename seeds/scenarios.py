@@ -12,6 +12,7 @@ from seeds.scenes import (
     macros,
     messages,
     people,
+    rules,
     surveys,
     tickets,
     views,
@@ -40,6 +41,7 @@ CHAPTERS = (
     surveys,
     leaving,
     macros,
+    rules,
     bulk,
 )
 

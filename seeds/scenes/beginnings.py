@@ -16,6 +16,7 @@ CUSTOMER: Final[ActorKind] = "customer"
 MACRO: Final[ActorKind] = "macro"
 SYSTEM: Final[ActorKind] = "system"
 SCHEDULE: Final[ActorKind] = "schedule"
+RULE: Final[ActorKind] = "rule"
 
 
 def open_ticket(stage: Stage) -> int:
