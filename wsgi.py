@@ -10,7 +10,9 @@ from htmx_flask import Htmx
 from audit import commands as audit_commands
 from audit import coverage_commands, directory, glossary, pages, plays, tail
 from audit.db import db
+from audit.rest import desk as log_api
 from audit.sessions import prepare
+from automation import api as time_api
 from automation import beforehand
 from automation import commands as automation_commands
 from automation.web import clock
@@ -22,6 +24,7 @@ from helpdesk.config import Config, Misconfigured
 from helpdesk.web import wiring
 from helpdesk.web.directory import HelpdeskDirectory
 from helpdesk.web.requests import DeskRequest
+from seeds import api as worlds_api
 from seeds import commands as seeds_commands
 from seeds import fire_pages, scenarios, trigger_commands
 
@@ -64,7 +67,7 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in (pages.blueprint, glossary.blueprint, fire_pages.blueprint):
         app.register_blueprint(blueprint)
     clock.install(app)
-    api.install(app, config)
+    api.install(app, config, (time_api.resource, log_api.resource, worlds_api.resource))
     return app
 
 

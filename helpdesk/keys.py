@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,17 +11,25 @@ from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
 from helpdesk.events import API_KEY_CREATED, API_KEY_REVOKED
-from helpdesk.models import ApiKey, User
+from helpdesk.mail.charsets import clean_line
+from helpdesk.models import ApiKey, Role, User
+from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
+
+LONGEST_NAME: Final = 120
 
 
 def create(user: User, *, name: str, by: Actor) -> tuple[ApiKey, str]:
     """Make a key that acts as this user; the second value is the key itself, which is stored nowhere."""
+    if not user.active:
+        raise Refused(f"{user.name} is switched off, so nothing can act as them.")
+    if user.role == Role.OWNER.value and by.user_id not in (None, user.id):
+        raise Refused("Only the owner makes keys that act as the owner.")
     session, key = session_of(user), secrets.token_hex(32)
     row = ApiKey(
         account_id=user.account_id,
         user_id=user.id,
-        name=name,
+        name=clean_line(name, LONGEST_NAME),
         prefix=key[:8],
         key_hash=digest(key),
         created_datetime=now(session),

@@ -16,7 +16,7 @@ from audit.rest.problems import Problem, response_of
 from helpdesk.api import account, customers, docs, gate, limits, messages, repeats, tags, teams, tickets, users
 from helpdesk.api.paths import PlainPaths
 from helpdesk.config import Config
-from helpdesk.refusals import NotFound, Refused, Taken
+from helpdesk.refusals import Busy, NotFound, Refused, Taken
 from helpdesk.web.errors import OVERTAKEN, RACES
 from helpdesk.web.security import LARGEST_ID, csrf, is_api
 
@@ -42,19 +42,21 @@ class SelfConverter(BaseConverter):
         return min(int(value), LARGEST_ID)
 
 
-def install(app: Flask, config: Config) -> None:
-    """Register every call that was declared."""
+def install(app: Flask, config: Config, more: tuple[Resource, ...] = ()) -> None:
+    """Register every call that was declared here, and those of packages that this one knows nothing of."""
+    resources = (*RESOURCES, *more)
+    app.extensions["api_calls"] = [call for resource in resources for call in resource]
     app.url_map.converters["self"] = SelfConverter
     app.config["API_LENIENT"] = config.api_lenient
     app.wsgi_app = PlainPaths(app.wsgi_app)  # type: ignore[method-assign]
     blueprint = Blueprint("api", __name__, url_prefix="/api")
     csrf.exempt(blueprint)
-    for resource in RESOURCES:
+    for resource in resources:
         for call in resource:
             blueprint.add_url_rule(call.path, call.endpoint, _view(call), methods=[call.method])
     for kind, sorry in _SORRY.items():
         blueprint.register_error_handler(kind, sorry)
-    docs.install(blueprint, RESOURCES)
+    docs.install(blueprint, resources)
     app.register_blueprint(blueprint)
 
     @app.after_request
@@ -90,6 +92,7 @@ def _overtaken(error: DBAPIError) -> Response:
 _SORRY: Final[dict[type[Exception], Callable[[Any], Response]]] = {
     Problem: _problem,
     Taken: lambda refusal: _problem(Problem(409, str(refusal))),
+    Busy: lambda refusal: _problem(Problem(409, str(refusal))),
     Refused: lambda refusal: _problem(Problem(400, str(refusal))),
     NotFound: lambda _: _problem(Problem(404)),
     StaleDataError: lambda _: _problem(Problem(409, OVERTAKEN)),

@@ -47,6 +47,7 @@ ENTRIES: Final = (
     Entry("Tags", "tag", "tags.index", "read", "Settings"),
     Entry("Widgets", "widget", "widgets.index", "manage integrations", "Settings"),
     Entry("Integrations", "plug", "integrations.index", "manage integrations", "Settings"),
+    Entry("API keys", "key", "keys.index", "manage api keys", "Settings"),
     Entry("Surveys", "star", "surveys.index", "manage surveys", "Settings"),
     Entry("Account", "settings", "account.show", "manage settings", "Settings"),
     Entry("Outgoing mail", "mail", "mailtrap.index", "read outgoing mail", "Settings"),

@@ -16,6 +16,7 @@ from helpdesk.web import (
     integrations,
     invitations,
     jobs,
+    keys,
     logins,
     macros,
     mailtrap,
@@ -72,6 +73,7 @@ def install(app: Flask, config: Config) -> None:
         storefront.blueprint,
         chatroom.blueprint,
         jobs.blueprint,
+        keys.blueprint,
         mailtrap.blueprint,
         views.blueprint,
     ):

@@ -8,10 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from audit.actors import Actor
 from helpdesk import keys
 from helpdesk.models import User
 from tests.desks import Desk
 
+COMMAND_LINE = Actor.system("command line")
 #: Where clients believe they are.
 HOST = "https://acme.gorgias.com"
 
@@ -66,5 +68,5 @@ def key_for(app: Flask, desk: Desk, email: str) -> Program:
     """A program with a new key of this team member."""
     with desk.acting():
         user = desk.session.scalars(select(User).where(User.email == email)).one()
-        _, key = keys.create(user, name="a program", by=desk.by_admin)
+        _, key = keys.create(user, name="a program", by=COMMAND_LINE)
     return Program(app.test_client(use_cookies=False), email, key)

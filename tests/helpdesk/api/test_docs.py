@@ -13,12 +13,14 @@ from werkzeug.serving import make_server
 
 from audit.rest.calls import Call
 from audit.types import registry
-from helpdesk.api.wiring import RESOURCES
 from tests.desks import Desk
 from tests.helpdesk.api.programs import Program
-from tests.helpdesk.web.everywhere import furnish_everything, things_of
+from tests.helpdesk.web.everywhere import application, furnish_everything, things_of
 
-CALLS = [call for resource in RESOURCES for call in resource]
+CALLS: list[Call] = application().extensions["api_calls"]
+
+#: What works, but not here: this desk was not made to be thrown away.
+REFUSED = {"desk_throw_away": 409}
 
 
 class Lines(HTMLParser):
@@ -45,7 +47,7 @@ class Lines(HTMLParser):
 
 def takes_away(call: Call) -> bool:
     """Whether something is gone afterwards."""
-    return call.method == "DELETE" or "merge" in call.path
+    return call.method == "DELETE" or "merge" in call.path or call.path == "/desk/clock/advance"
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def test_every_line_of_the_page_works(app: Flask, desk: Desk, api: Program, addr
         env |= {name.upper(): str(number) for name, number in things.items()}
         line = f"{lines.found[call.endpoint]} -s -w '%{{http_code}}'"
         done = subprocess.run(["bash", "-c", line], env=env, capture_output=True, text=True, timeout=30, check=False)
-        if not done.stdout.endswith(str(call.status)):
+        if not done.stdout.endswith(str(REFUSED.get(call.endpoint, call.status))):
             wrong[call.endpoint] = (lines.found[call.endpoint], done.stdout, done.stderr)
     assert wrong == {}
 

@@ -17,6 +17,7 @@ from helpdesk import (
     customers,
     integrations,
     jobs,
+    keys,
     macros,
     messages,
     models,
@@ -41,6 +42,7 @@ NUMBERED: dict[str, Any] = {
     "customer_id": models.Customer,
     "integration_id": models.Integration,
     "job_id": models.Job,
+    "key_id": models.ApiKey,
     "macro_id": models.Macro,
     "message_id": models.TicketMessage,
     "order_id": models.ShopOrder,
@@ -127,6 +129,7 @@ def furnish_everything(desk: Desk) -> None:
         shop.place(integration, name="Carol Diaz", email="carol@mail.example", basket={product: 1})
     with desk.acting():
         account_settings.change(desk.account, "trash", {"days": number + 30}, by=desk.by_admin)
+        keys.create(desk.ana, name="Nightly export", by=desk.by_admin)
         jobs.queue(desk.session, desk.account_id, "bulk", {"ticket_ids": []}, by=desk.by_admin)
 
 
