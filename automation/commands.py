@@ -1,6 +1,6 @@
 """Commands that run the desk, and that move its clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,9 @@ from audit.action import enter
 from audit.clock import desk_now
 from automation import clockwork, serving, upcoming
 from automation.clockwork import Journey
+from automation.simulator import commands as simulator_commands
 from helpdesk import settings
-from helpdesk.commands import chosen_account, command_session, with_account
+from helpdesk.commands import chosen_account, command_session, parsed_moment, with_account
 from helpdesk.models import Account
 from helpdesk.refusals import Refused
 from helpdesk.spans import parse_span
@@ -73,7 +74,7 @@ def to(moment: str, account: str | None) -> None:
     """
     with command_session() as session:
         account_id = chosen_account(session, account)
-        _move(session, account_id, _moment(session, account_id, moment))
+        _move(session, account_id, parsed_moment(moment, _zone(session, account_id)))
 
 
 @clock.command("step")
@@ -173,16 +174,6 @@ def _show(session: Session, account_id: int) -> None:
         )
 
 
-def _moment(session: Session, account_id: int, words: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(words.strip())
-    except ValueError:
-        raise click.ClickException(f'{words!r} is no moment. Write it like "2026-03-03 09:00".') from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=_zone(session, account_id))
-    return moment.astimezone(UTC)
-
-
 def _zone(session: Session, account_id: int) -> ZoneInfo:
     enter(session, account_id)
     hours = settings.read(session.get_one(Account, account_id), "business-hours")
@@ -196,4 +187,4 @@ def _or_sentence(verb: Any, *arguments: Any) -> Any:
         raise click.ClickException(str(refusal)) from refusal
 
 
-COMMANDS: Final = [serve, worker, clock]
+COMMANDS: Final = [serve, worker, clock, *simulator_commands.COMMANDS]

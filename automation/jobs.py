@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from audit.action import begin, enter
 from audit.clock import wall_now
 from automation import clockwork
+from automation.simulator import simulation
 from automation.smtp import OpenSession
 from helpdesk import bulk, cascades, jobs, leaving
 from helpdesk.jobs import NothingToDo, Step
@@ -24,6 +25,7 @@ STEPS: Final[dict[str, Step]] = {
     leaving.JOB: cascades.step,
     bulk.JOB: bulk.step,
     jobs.CLOCK: clockwork.step,
+    simulation.JOB: simulation.step,
 }
 
 #: How long a worker has a job for itself after it was last heard of; far longer than a bit of work may take.

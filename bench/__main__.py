@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bench import advancing, closes, order, pages, replaying, waking, write
+from bench import advancing, closes, order, pages, replaying, simulating, waking, write
 from bench.desks import make_durable
 from bench.results import Result, Wrong, table
 from bench.sizes import Sizes
@@ -23,6 +23,7 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
     "replay": replaying.measure,
     "wake": waking.measure,
     "advance": advancing.measure,
+    "simulate": simulating.measure,
     "pages": pages.measure,
 }
 

@@ -18,6 +18,7 @@ class Sizes:
     snoozes: int = 10_000
     demo_days: int = 30
     demo_tickets: int = 600
+    simulated_days: int = 5
     visits: int = 60  #: of each page
 
     @classmethod
@@ -35,5 +36,6 @@ class Sizes:
             snoozes=100,
             demo_days=2,
             demo_tickets=20,
+            simulated_days=1,
             visits=2,
         )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 import click
@@ -161,6 +162,23 @@ def chosen_account(session: Session, given: str | None) -> int:
     if found is None:
         raise click.ClickException(f"There is no account {given!r}.")
     return found
+
+
+def has_account(session: Session) -> bool:
+    """Whether there is any account at all."""
+    enter(session, None)
+    found = session.scalar(select(Account.id).limit(1)) is not None
+    session.rollback()
+    return found
+
+
+def parsed_moment(words: str, zone: tzinfo = UTC) -> datetime:
+    """A moment as somebody writes it on the command line; read in this zone, unless it names another one."""
+    try:
+        moment = datetime.fromisoformat(words.strip())
+    except ValueError:
+        raise click.ClickException(f'{words!r} is no moment. Write it like "2026-03-03 09:00".') from None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _engine(url: str) -> Engine:

@@ -7,19 +7,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
 from helpdesk import customers, notices
 from helpdesk.events import ORDER_CANCELLED, ORDER_REFUNDED
-from helpdesk.models import Account, Integration, ShopOrder
+from helpdesk.models import Account, Customer, Integration, ShopOrder
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
 
 MOST_OF_ONE: Final = 20
 FIRST_NUMBER: Final = 1001
+
+_IN_THIS_SHOP: Final = (
+    ShopOrder.account_id == bindparam("account"),
+    ShopOrder.integration_id == bindparam("shop"),
+)
+_NEWEST: Final = select(ShopOrder.number).where(*_IN_THIS_SHOP).order_by(ShopOrder.id.desc()).limit(1)
+_COUNT: Final = select(func.count()).select_from(ShopOrder).where(*_IN_THIS_SHOP)
 
 
 @dataclass(frozen=True)
@@ -54,17 +61,24 @@ def actor_of(integration: Integration) -> Actor:
     return Actor.integration(integration)
 
 
-def place(integration: Integration, *, name: str | None, email: str, basket: Mapping[str, int]) -> ShopOrder:
+def place(
+    integration: Integration,
+    *,
+    name: str | None,
+    email: str,
+    basket: Mapping[str, int],
+    buyer: Customer | None = None,
+) -> ShopOrder:
     """Somebody buys; a buyer whom the desk does not know becomes a customer, which is the shop's act."""
     session = session_of(integration)
     _refuse_closed(integration)
     items, account = _items(basket), session.get_one(Account, integration.account_id)
     if not email.strip():
         raise Refused("The shop needs an e-mail address for your order. Nothing was bought.")
-    customer = customers.find(account, email.strip()) or customers.create(
-        account, name=name, email=email, by=actor_of(integration)
-    )
-    session.flush()
+    customer = buyer or customers.find(account, email.strip())
+    if customer is None:
+        customer = customers.create(account, name=name, email=email, by=actor_of(integration))
+        session.flush()
     order = ShopOrder(
         account_id=account.id,
         integration_id=integration.id,
@@ -138,13 +152,11 @@ def _items(basket: Mapping[str, int]) -> list[dict[str, Any]]:
 
 def _next_number(integration: Integration) -> str:
     # Whoever orders holds the shop's row: two never draw one number.
-    session = session_of(integration)
-    held = session.scalar(
-        select(func.count())
-        .select_from(ShopOrder)
-        .where(ShopOrder.account_id == integration.account_id, ShopOrder.integration_id == integration.id)
-    )
-    return str(FIRST_NUMBER + (held or 0))
+    session, asked = session_of(integration), {"account": integration.account_id, "shop": integration.id}
+    newest = session.scalar(_NEWEST, asked)
+    if newest is not None and newest.isdecimal():
+        return str(int(newest) + 1)
+    return str(FIRST_NUMBER + (session.scalar(_COUNT, asked) or 0))  # others numbered them in their own way
 
 
 def _refuse_closed(integration: Integration) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from audit.action import now
@@ -22,6 +22,9 @@ LONGEST_NAME: Final = 256
 LONGEST_DESCRIPTION: Final = 1024
 
 _COLOR: Final = re.compile(r"#[0-9a-f]{6}", re.ASCII)
+
+# Asked for every tag that is put on: written once, for making a statement takes longer than answering it.
+_NAMED: Final = select(Tag).where(Tag.account_id == bindparam("account"), Tag.name == bindparam("name"))
 
 
 def create(account: Account, name: str, *, color: str | None = None, description: str | None = None, by: Actor) -> Tag:
@@ -149,7 +152,7 @@ def _make(
 
 
 def _named(session: Session, account_id: int, name: str) -> Tag | None:
-    return session.scalar(select(Tag).where(Tag.account_id == account_id, Tag.name == name))
+    return session.scalar(_NAMED, {"account": account_id, "name": name})
 
 
 def _tidy(name: str) -> str:

@@ -21,6 +21,7 @@ def put(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
     message = TicketMessage(
         account_id=ticket.account_id,
         ticket=ticket,
+        ticket_id=ticket.id,  # known before the flush: so the ledger marks the ticket at once, in the same flush
         public=draft.public,
         from_agent=draft.from_agent,
         channel=draft.channel if draft.public else "internal-note",
@@ -53,8 +54,8 @@ def put(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
     session.add(message)
     for file in draft.files:
         files.attach(message, file)
+    recount(ticket)  # before it is told: then one flush is enough for both
     record(TICKET_MESSAGE_CREATED, message, by=by)
-    recount(ticket)
     return message
 
 

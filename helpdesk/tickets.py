@@ -82,6 +82,8 @@ def create(account: Account, opening: Opening, *, by: Actor) -> Ticket:
         created_datetime=opening.created_datetime or at,
         updated_datetime=at,
         **_life(opening, at),
+        messages=[],  # or it would be asked which there are
+        tag_links=[],
     )
     session.add(ticket)
     record(TICKET_CREATED, ticket, by=by)

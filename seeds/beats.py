@@ -23,9 +23,6 @@ _BY_API: Final = frozenset({Kind.EDIT_MESSAGE, Kind.DELETE_MESSAGE, Kind.SUMMARY
 MORNING: Final = 9
 TO_THE_MORNING: Final = 0.7
 
-#: When the trash is emptied, with the account's usual setting.
-IN_THE_TRASH: Final = timedelta(days=30)
-
 
 def play(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
     """Let a beat happen; a reply that began with a macro is two actions in one chain."""
@@ -55,7 +52,6 @@ def _take_macro(thread: Thread, beat: Beat, who: Agent) -> None:
     macros.apply(macro, ticket, by=staff.by(who))
     if ticket.snooze_datetime is not None:
         thread.wakes = ticket.snooze_datetime
-        thread.world.player.remind(ticket.snooze_datetime)
     if ticket.assignee_user_id == staff.user(who).id:
         thread.holder = who
 
@@ -100,12 +96,6 @@ def _snooze(thread: Thread, beat: Beat, who: Agent, at: datetime) -> None:
         until = rota.moment(rota.local(until).date(), MORNING)
     tickets.snooze(thread.ticket, until, by=thread.by(who))
     thread.wakes = until
-    thread.world.player.remind(until)
-
-
-def _trash(thread: Thread, _beat: Beat, who: Agent, at: datetime) -> None:
-    tickets.trash(thread.ticket, by=thread.by(who))
-    thread.world.player.remind(at + IN_THE_TRASH)
 
 
 def _merge(thread: Thread, _beat: Beat, who: Agent, _at: datetime) -> None:
@@ -194,7 +184,7 @@ _PLAY: Final[Mapping[Kind, Play]] = {
     Kind.REOPEN: _plainly(tickets.reopen),
     Kind.SPAM: _plainly(tickets.mark_spam),
     Kind.UNSPAM: _plainly(tickets.unmark_spam),
-    Kind.TRASH: _trash,
+    Kind.TRASH: _plainly(tickets.trash),
     Kind.UNTRASH: _plainly(tickets.untrash),
     Kind.DELETE: _plainly(tickets.delete),
     Kind.MERGE: _merge,

@@ -3,22 +3,19 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import click
 from flask.cli import ScriptInfo
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from audit.action import enter
 from audit.clock import wall_now
 from automation import serving
 from helpdesk import config as settings
 from helpdesk import embedded
-from helpdesk.commands import bring_up_to_date, command_session
+from helpdesk.commands import bring_up_to_date, command_session, has_account, parsed_moment
 from helpdesk.config import Config
-from helpdesk.models import Account
 from seeds.office import DEMO_PASSWORD
 from seeds.stories import ContentError, load_cast
 
@@ -78,7 +75,7 @@ def demo(context: click.Context) -> None:
     with _alone(config):
         bring_up_to_date(config)
         with command_session() as session:
-            if not _has_account(session):
+            if not has_account(session):
                 _seed(session, seed=1, until=wall_now(), days=30, tickets=600)
     app = context.ensure_object(ScriptInfo).load_app()
     click.echo(_welcome(config))
@@ -105,13 +102,7 @@ def _seed(session: Session, *, seed: int, until: datetime, days: int, tickets: i
 
 
 def _moment(words: str | None) -> datetime:
-    if words is None:
-        return wall_now()
-    try:
-        moment = datetime.fromisoformat(words.strip())
-    except ValueError:
-        raise click.ClickException(f'{words!r} is no moment. Write it like "2026-03-03 09:00".') from None
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = wall_now() if words is None else parsed_moment(words)
     if moment > wall_now():
         raise click.ClickException("The world can't end in the future.")
     return moment
@@ -127,13 +118,6 @@ def _alone(config: Config) -> Iterator[None]:
             yield
     except embedded.InUse as problem:
         raise click.ClickException(str(problem)) from problem
-
-
-def _has_account(session: Session) -> bool:
-    enter(session, None)
-    found = session.scalar(select(Account.id).limit(1)) is not None
-    session.rollback()
-    return found
 
 
 def _welcome(config: Config) -> str:

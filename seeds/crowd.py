@@ -1,6 +1,5 @@
 """The demo's customers: people of some language, with a name, a mailbox under .example and a front door."""
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
@@ -8,11 +7,8 @@ from typing import Final
 
 from faker import Faker
 
+from automation.simulator.mailboxes import Mailboxes
 from seeds.stories import Cast, Language, Sender
-
-MAILBOXES: Final = (
-    "mail.example", "postbox.example", "inbox.example", "webmail.example", "letters.example", "home.example",
-)  # fmt: skip
 
 #: How many of those who write or buy have done so before.
 FAITHFUL: Final = 0.35
@@ -47,7 +43,7 @@ class Crowd:
         for code, faker in self._fakers.items():
             faker.seed_instance(f"{seed} {code}")
         self._languages = cast.languages
-        self._taken: set[str] = set()
+        self._mailboxes = Mailboxes()
         self._regulars: dict[str, list[Person]] = {code: [] for code in cast.languages}
 
     def somebody(self, code: str, rng: Random) -> Person:
@@ -64,25 +60,9 @@ class Crowd:
         faker, language = self._fakers[code], self._languages[code]
         name = f"{faker.first_name()} {faker.last_name()}"
         city, street = rng.choice(language.cities), rng.choice(language.streets)
-        return Person(name, self._mailbox(name, rng), language, city, street)
+        return Person(name, self._mailboxes.draw(name, rng), language, city, street)
 
     def sender(self, sender: Sender, code: str, rng: Random) -> Person:
         """Somebody of whom a story says the name."""
         language = self._languages[code]
         return Person(sender.name, sender.email, language, rng.choice(language.cities), rng.choice(language.streets))
-
-    def _mailbox(self, name: str, rng: Random) -> str:
-        first, last = _plain(name.split()[0]), _plain(name.split()[-1])
-        local = rng.choice(
-            (f"{first}.{last}", f"{first}{last}", f"{first[0]}.{last}", f"{last}.{first}", f"{first}_{last}")
-        )
-        number = ""
-        while (address := f"{local}{number}@{rng.choice(MAILBOXES)}") in self._taken:
-            number = str(rng.randint(2, 99))
-        self._taken.add(address)
-        return address
-
-
-def _plain(word: str) -> str:
-    folded = unicodedata.normalize("NFKD", word.lower().replace("ß", "ss").replace("ø", "o"))
-    return "".join(letter for letter in folded if letter.isascii() and letter.isalnum()) or "post"

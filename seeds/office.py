@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from audit.actors import Actor
 from audit.clock import set_clock
+from automation.simulator.rota import Rota
 from helpdesk import accounts, keys, macros, people, settings, tags, teams
 from seeds import furniture, joining
 from seeds.book import load_book
 from seeds.joining import OVERLOOKED
 from seeds.player import Player
-from seeds.rota import Rota
 from seeds.staff import Staff
 from seeds.stories import Agent, Cast, MacroSheet, TagSheet, TeamSheet
 

@@ -7,8 +7,8 @@ from random import Random
 from typing import Final
 
 from audit.actors import Actor
+from automation.simulator.rota import Rota
 from helpdesk.models import Account, Integration, Macro, Team, User
-from seeds.rota import Rota
 from seeds.stories import Agent, Cast
 
 #: Who answers customers all day; the others help out where there is nobody else.

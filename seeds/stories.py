@@ -10,6 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from automation.simulator.rota import Shift
+
 CONTENT = Path(__file__).parent / "content"
 
 PLACEHOLDERS: Mapping[str, str] = {
@@ -123,15 +125,6 @@ class Span:
     def at(self, share: float) -> timedelta:
         """The stretch that lies at this share, from 0 (shortest) to 1 (longest)."""
         return self.shortest + (self.longest - self.shortest) * share
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """When an agent works: full hours of the account's time zone, on weekdays counted from Monday as 0."""
-
-    start: int
-    end: int
-    weekdays: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from automation.simulator.rota import Rota
 from seeds import beats
-from seeds.rota import Rota
 from seeds.stories import Agent, Beat
 from seeds.thread import Thread
 

@@ -13,7 +13,6 @@ from helpdesk import bulk, channels, customers, macros, tags, teams, tickets
 from helpdesk.accounts import WELCOME_SUBJECT
 from helpdesk.drafts import Draft
 from helpdesk.models import Macro, Tag, Team, Ticket, TicketTag
-from seeds.beats import IN_THE_TRASH
 from seeds.book import PassingMacro, load_book, reply_of
 from seeds.player import Player
 from seeds.staff import Staff
@@ -185,8 +184,6 @@ def _junk_comes(
 
 def _clear_junk(player: Player, staff: Staff, who: Agent, deed: str, come: Sequence[int], at: datetime) -> None:
     _in_bulk(player, staff, who, deed, {}, come, at)
-    if deed == "trash":
-        player.remind(at + IN_THE_TRASH)
 
 
 def _in_bulk(

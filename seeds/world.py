@@ -14,13 +14,13 @@ from audit.action import begin, enter
 from audit.clock import set_clock, wall_now
 from audit.replay import Report, replay
 from automation import clockwork
+from automation.simulator.rota import Rota
 from helpdesk import passwords
 from helpdesk.models import Account
 from seeds import attendance, beats, chores, office, orders, ratings
 from seeds.arrivals import Arrivals
 from seeds.crowd import Crowd
 from seeds.player import Player
-from seeds.rota import Rota
 from seeds.stories import Beat, Cast, Kind, Story, load_cast, load_stories
 from seeds.telling import Telling
 from seeds.thread import Thread, World
@@ -85,7 +85,7 @@ def seed(
 def _tell(
     session: Session, cast: Cast, seed: int, until: datetime, span: timedelta, count: int, progress: Progress
 ) -> Player:
-    rng, rota, start = Random(f"{seed} world"), Rota(cast), until - span
+    rng, rota, start = Random(f"{seed} world"), Rota(cast.timezone), until - span
     player = Player(session, Random(f"{seed} chains"))
     opened = rota.moment(office.first_day(rota, cast, start), 9, 4)
     staff = office.sign_up(player, cast, rota, opened)

@@ -20,13 +20,13 @@ from sqlalchemy.orm import Session
 from audit.action import enter
 from audit.clock import DeskClock, desk_now
 from audit.replay import replay
+from automation.simulator.rota import Rota
 from helpdesk import passwords, people
 from helpdesk.accounts import WELCOME_SUBJECT
 from helpdesk.models import Account, Delivery, Integration, SatisfactionSurvey, ShopOrder, Ticket, TicketMessage
 from seeds import world
 from seeds.attendance import MINUTE
 from seeds.office import DEMO_PASSWORD
-from seeds.rota import Rota
 from seeds.scenarios import all_scenarios, covered_types
 from seeds.stories import load_cast
 from tests.desks import open_session
@@ -347,7 +347,7 @@ def test_every_day_of_the_last_week_is_full_up_to_the_end(log: list[Row[Any]]) -
 
 def test_agents_work_in_their_shifts(demo: Session, log: list[Row[Any]]) -> None:
     cast = load_cast()
-    rota, agents = Rota(cast), {agent.email: agent for agent in cast.agents}
+    rota, agents = Rota(cast.timezone), {agent.email: agent for agent in cast.agents}
     by_number = {number: agents[email] for email, number in people_of(demo)}
     (helper,) = cast.helpers
     by_number[next(event.object_id for event in log if event.type == "user-deleted")] = helper
@@ -375,7 +375,7 @@ def test_nobody_acts_before_they_have_logged_in(log: list[Row[Any]]) -> None:
 
 
 def test_customers_write_at_believable_hours(log: list[Row[Any]]) -> None:
-    rota = Rota(load_cast())
+    rota = Rota(load_cast().timezone)
     hours = Counter(local(rota, event).hour for event in log if event.type == "ticket-created")
     weekdays = Counter(local(rota, event).weekday() for event in log if event.type == "ticket-created")
     assert sum(hours[hour] for hour in range(1, 6)) < 0.06 * sum(hours.values())

@@ -1,0 +1,71 @@
+"""Plays actions on a desk one after the other in one transaction, and what falls due in between at its own time."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from audit.action import Action, Source, begin
+from audit.ledger import seal, sealed_since
+from automation import rules, timers
+from helpdesk.events import SATISFACTION_SURVEY_CREATED, TICKET_SNOOZED, TICKET_TRASHED
+
+#: After these, something falls due that did not before.
+_SETS_TIMERS: Final = frozenset({SATISFACTION_SURVEY_CREATED.name, TICKET_SNOOZED.name, TICKET_TRASHED.name})
+
+
+@dataclass
+class Player:
+    """Acts on one account; nothing is visible to anybody else before the transaction ends."""
+
+    session: Session
+    rng: Random
+    account_id: int | None = None  #: None until it is opened
+    written: Counter[str] = field(default_factory=Counter)
+    _due: datetime | None = None  #: when something falls due next
+
+    @contextmanager
+    def acting(
+        self, at: datetime, source: Source, *, context: uuid.UUID | None = None, remote_addr: str | None = None
+    ) -> Iterator[Action]:
+        """One action, after all that fell due before it."""
+        self.play_due(at)
+        chain = context or self.context()
+        yield begin(self.session, self.account_id, source=source, at=at, context=chain, remote_addr=remote_addr)
+        self._seal()
+
+    def context(self) -> uuid.UUID:
+        """The name of a new chain."""
+        return uuid.UUID(int=self.rng.getrandbits(128), version=4)
+
+    def play_due(self, upto: datetime) -> list[int]:
+        """Let happen what falls due by then; answers to which tickets."""
+        touched: list[int] = []
+        # Asking the database before every action would cost a tenth of the time.
+        while self.account_id is not None and self._due is not None and self._due <= upto:
+            played = timers.play_next(self.session, self.account_id, upto, self.context)
+            touched += [each.ticket_id for each in played if each.ticket_id]
+            self._seal()
+            self.look_ahead()
+        return touched
+
+    def look_ahead(self) -> None:
+        """Find out when something falls due next: others may have seen to that, too."""
+        assert self.account_id is not None
+        first = timers.upcoming(self.session, self.account_id, 1)
+        self._due = first[0].at if first else None
+
+    def _seal(self) -> None:
+        seal(self.session)
+        if self.account_id is not None:
+            rules.catch_up(self.session, self.account_id)
+        types = [type_ for _number, type_ in sealed_since(self.session)]
+        self.written.update(types)
+        if not _SETS_TIMERS.isdisjoint(types):
+            self.look_ahead()
