@@ -25,7 +25,7 @@ START = TUESDAY + timedelta(days=30)
 Line = tuple[str, int, datetime]
 
 #: Things due, seconds in which they fall due, kills that must hit an open transaction, and the longest it may take.
-SMALL = (1200, 10, 50, 120)
+SMALL = (400, 4, 16, 120)
 FULL = (6000, 60, 200, 400)
 
 

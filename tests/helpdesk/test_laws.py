@@ -370,7 +370,7 @@ def play(engine: Engine, chosen: settings) -> None:
 
 
 IN_THE_GATE = settings(
-    max_examples=25,
+    max_examples=12,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,

@@ -50,29 +50,20 @@ def session(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def test_the_log_rebuilds_a_small_world(session: Session) -> None:
+def test_the_log_rebuilds_a_small_world_whose_clock_runs_on_and_no_second_one_is_made(session: Session) -> None:
     account_id = small_world(session)
+    clock = session.get_one(DeskClock, account_id)
+    assert clock.rate == 1
+    assert FRIDAY < desk_now(session, account_id) < FRIDAY + timedelta(minutes=10)
     report = replay(session, account_id)
     assert report.agrees, report.differences
     events = events_of(session)
     assert len(events) > 500
     assert events[-1].created_datetime <= FRIDAY
     assert all(before.created_datetime <= after.created_datetime for before, after in pairwise(events))
-
-
-def test_its_clock_runs_on_from_its_end(session: Session) -> None:
-    account_id = small_world(session)
-    clock = session.get_one(DeskClock, account_id)
-    assert clock.rate == 1
-    assert FRIDAY < desk_now(session, account_id) < FRIDAY + timedelta(minutes=10)
-
-
-def test_a_second_world_is_refused(session: Session) -> None:
-    small_world(session)
-    before = len(events_of(session))
     with pytest.raises(world.AlreadySeeded, match="There is an account 'demo' already"):
         small_world(session, seed=2)
-    assert len(events_of(session)) == before
+    assert len(events_of(session)) == len(events)
 
 
 def test_a_world_that_is_interrupted_leaves_nothing_behind(session: Session) -> None:
