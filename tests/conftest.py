@@ -1,6 +1,7 @@
 """What all tests share: both databases, a small desk, cheap password hashes, and the proof by replay after each."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -11,6 +12,20 @@ from helpdesk import desk as helpdesk_desk
 from helpdesk import outgoing, passwords
 from tests.databases import fresh_postgres, fresh_sqlite, shared_engine
 from tests.desks import Desk, find_desk, open_desk, open_session
+
+#: What takes long file by file comes first, so that no worker is left alone with it at the end.
+LONGEST_FIRST = ("seeds/test_world.py", "automation", "browser", "seeds")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files for the workers, who take them one by one."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(here).as_posix()
+        return next((at for at, start in enumerate(LONGEST_FIRST) if path.startswith(start)), len(LONGEST_FIRST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -229,7 +229,6 @@ def test_the_language_is_chosen_by_name(house: House, owner: Page) -> None:
 
 def test_nothing_scrolls_sideways_and_the_picker_fits_a_phone(house: House, owner: Page, offered: None) -> None:
     owner.set_viewport_size({"width": 390, "height": 844})
-    owner.emulate_media(color_scheme="dark", reduced_motion="reduce")
     owner.goto(f"/tickets/{house.a_ticket('Phone')}")
     message(owner).press("/")
     expect(owner.get_by_role("option")).to_have_count(3)

@@ -92,9 +92,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(owner: Page) -> None:
         owner.locator("summary").filter(has_text="Add an action").click()
         owner.get_by_role("button", name=kind).click()
         expect(owner.locator(".step h2").last).to_contain_text(kind)
-    for scheme in ("light", "dark"):
-        owner.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert complaints(owner) == []
+    assert complaints(owner) == []
     for width in (390, 768):
         owner.set_viewport_size({"width": width, "height": 844})
         assert owner.evaluate("document.documentElement.scrollWidth") <= width

@@ -23,15 +23,7 @@ PAGES = [
 ]
 
 
-@pytest.fixture
-def scheme(request: pytest.FixtureRequest, page: Page) -> str:
-    """Light or dark."""
-    page.emulate_media(color_scheme=request.param, reduced_motion="reduce")
-    return str(request.param)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"], indirect=True)
-def test_axe_finds_nothing(house: House, scheme: str, page: Page, problems: list[str]) -> None:
+def test_axe_finds_nothing(house: House, page: Page, problems: list[str]) -> None:
     page.goto("/login")
     found = {"/login": complaints(page)}
     log_in(page, "owner@demo.example")
