@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from audit.action import now
@@ -78,13 +78,15 @@ def is_undoable(types: Iterable[str]) -> bool:
     return bool(names & _UNDOABLE) and names <= _UNDOABLE | _BESIDE
 
 
+def can_undo(session: Session, context: uuid.UUID, user_id: int) -> bool:
+    """Whether all that somebody did in a chain can be taken back, as far as the log says."""
+    return is_undoable(session.scalars(_done_by(session, context, user_id, _event.type).distinct()))
+
+
 def steps(session: Session, context: uuid.UUID, user_id: int) -> list[Step]:
     """What somebody did in a chain, ticket by ticket; raises Refused if it can't be undone."""
-    events = session.execute(
-        scoped(session, _event.type, _event.object_id, _event.changes, table=event_table)
-        .where(_event.context == context, or_(_event.user_id == user_id, _event.initiator_id == user_id))
-        .order_by(_event.id)
-    ).all()
+    wanted = _done_by(session, context, user_id, _event.type, _event.object_id, _event.changes)
+    events = session.execute(wanted.order_by(_event.id)).all()
     if not is_undoable(event.type for event in events):
         raise Refused("This can't be undone any more. Look at the event trail, and change it by hand.")
     found: dict[int, Step] = {}
@@ -119,6 +121,11 @@ def undo(ticket: Ticket, step: Step, *, by: Actor) -> None:
         tags.take_off(ticket, _names(ticket, step.tags_added), by=by)
     if step.tags_removed:
         tags.put_on(ticket, _names(ticket, step.tags_removed), by=by)
+
+
+def _done_by(session: Session, context: uuid.UUID, user_id: int, *columns: Any) -> Select[Any]:
+    mine = or_(_event.user_id == user_id, _event.initiator_id == user_id)
+    return scoped(session, *columns, table=event_table).where(_event.context == context, mine)
 
 
 def _note_fields(step: Step, columns: dict[str, list[Any]]) -> None:

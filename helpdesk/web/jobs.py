@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, abort, g, make_response, render_template
 
 from audit.db import db
-from helpdesk import jobs, leaving
+from helpdesk import bulk, jobs, leaving, undoing
 from helpdesk.models import Job
 from helpdesk.web.changing import needs
 from helpdesk.web.htmx import wants_partial
@@ -50,6 +50,7 @@ class JobPage:
     context: str
     refused: list[Refusal]
     counted: list[tuple[str, int]]
+    can_undo: bool
 
     @property
     def goes_on(self) -> bool:
@@ -83,7 +84,13 @@ def read(job: Job) -> JobPage:
         context=job.params["context"],
         refused=_by_reason(progress.refused),
         counted=_counted(job),
+        can_undo=state == "done" and _can_undo(job),
     )
+
+
+def _can_undo(job: Job) -> bool:
+    mine = job.type == bulk.JOB and job.user_id == g.user.id and job.params.get("deed") != "undo"
+    return mine and undoing.can_undo(db.session(), jobs.context(job), g.user.id)
 
 
 def _state(job: Job) -> str:

@@ -1,5 +1,6 @@
 """The page of a job: how far it is, what could not be done and why, and only for the account whose it is."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -71,6 +72,31 @@ def test_a_page_follows_a_job_until_it_is_done(client: Browser, desk: Desk) -> N
     log = client.get(f"/settings/audit?context={context}&api_only=1").get_data(as_text=True)
     assert log.count("Ticket tags removed") >= 3
     assert "Cascade started" in log
+
+
+def test_what_a_job_did_to_many_can_be_taken_back_by_whoever_asked(
+    client: Browser, enter: Callable[[str], Browser], desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpdesk.bulk.AT_ONCE", 2)
+    chosen = [desk.a_ticket().id for _ in range(3)]
+    client.press("/tickets/bulk", view="inbox", deed="close", ticket=chosen)
+    desk.session.rollback()
+    path = f"/jobs/{desk.session.scalars(select(Job.id)).one()}"
+    desk.session.rollback()
+    assert "Undo" not in client.fragment(path).get_data(as_text=True)
+    machine.run_all(desk.session)
+    desk.session.rollback()
+    page = client.fragment(path).get_data(as_text=True)
+    (chain,) = re.findall(r'action="/tickets/undo".*?name="context" value="([^"]+)"', page, re.DOTALL)
+    assert "Undo" not in enter("admin@demo.example").fragment(path).get_data(as_text=True)
+    undoing = client.post("/tickets/undo", context=chain).headers["Location"]
+    machine.run_all(desk.session)
+    desk.session.rollback()
+    assert {desk.ticket(number).status for number in chosen} == {"open"}
+    assert "Undo" not in client.fragment(undoing).get_data(as_text=True)
+    again = client.post("/tickets/undo", context=chain).headers["Location"]
+    machine.run_all(desk.session)
+    assert "has changed since, so nothing was undone" in client.fragment(again).get_data(as_text=True)
 
 
 def test_it_says_what_was_not_done_and_why(client: Browser, desk: Desk) -> None:
