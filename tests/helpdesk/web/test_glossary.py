@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from audit.curls import calls
@@ -16,6 +15,7 @@ from audit.plays import plays_of
 from audit.types import EventType, registry
 from helpdesk.models import Role
 from helpdesk.web.directory import numbers_of
+from seeds import fire_pages
 from tests.desks import Desk
 from tests.helpdesk.web.browsers import Browser, hire
 from tests.helpdesk.web.everywhere import furnish_everything
@@ -105,8 +105,8 @@ def test_firing_shows_the_exact_sequence_and_leaves_the_desk_alone(desk: Desk, e
     assert desk.last_event_id() == before
 
 
-def test_nobody_fires_without_end(app: Flask, desk: Desk, client: Browser) -> None:
-    app.config["FIRE_LIMIT"] = "1 per hour"
+def test_nobody_fires_without_end(desk: Desk, client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fire_pages, "LIMIT", "1 per hour")
     assert client.press(f"{CARDS}/tag-created/fire").status_code == 200
     accounts = select(func.count()).select_from(desk.account.__table__)
     before = desk.session.scalar(accounts)
