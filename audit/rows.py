@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -31,6 +31,7 @@ class EventRow:
     day: str
     member: str | None  #: None is "No user"
     acted: str  #: what really acted, where no team member did
+    acted_address: str | None  #: its page
     object: str
     address: str | None
     change: str
@@ -78,14 +79,14 @@ def teller_for(session: Session, now: datetime, found: list[Row[Any]]) -> Teller
 
 def rows(session: Session, directory: Directory, ground: Ground, found: list[Row[Any]]) -> list[EventRow]:
     """Events as lines."""
-    links = directory.links(session.info["account_id"], {(row.object_type, row.object_id) for row in found})
+    links = directory.links(session.info["account_id"], {each for row in found for each in _named(row)})
     teller = teller_for(session, ground.now.astimezone(ground.zone), found)
     return [_row(row, ground, teller, links) for row in found]
 
 
 def story(session: Session, directory: Directory, ground: Ground, found: Row[Any]) -> Story:
     """One event with everything."""
-    links = directory.links(session.info["account_id"], {(found.object_type, found.object_id)})
+    links = directory.links(session.info["account_id"], set(_named(found)))
     teller = teller_for(session, ground.now.astimezone(ground.zone), [found])
     touched = teller.touched(found)
     type_ = registry.get(found.type)
@@ -112,8 +113,23 @@ def name_of(object_type: str, number: int, label: str) -> str:
     return f'{noun(object_type)} {number} "{label}"' if label else f"{noun(object_type)} {number}"
 
 
+#: What acts and has a page, beside team members.
+_ACTORS: Final = {"rule": "Rule", "macro": "Macro", "integration": "Integration", "customer": "Customer"}
+
+
+def _named(row: Row[Any]) -> list[tuple[str, int]]:
+    """What an event is about, and what acted, if that is something with a page."""
+    acted = _acted(row)
+    return [(row.object_type, row.object_id), *([acted] if acted else [])]
+
+
+def _acted(row: Row[Any]) -> tuple[str, int] | None:
+    kind = _ACTORS.get(row.actor_kind)
+    return (kind, row.actor_id) if kind and row.actor_id else None
+
+
 def _row(row: Row[Any], ground: Ground, teller: Teller, links: Mapping[tuple[str, int], str]) -> EventRow:
-    type_ = registry.get(row.type)
+    type_, acted = registry.get(row.type), _acted(row)
     at = row.created_datetime.astimezone(ground.zone)
     return EventRow(
         id=row.id,
@@ -124,6 +140,7 @@ def _row(row: Row[Any], ground: Ground, teller: Teller, links: Mapping[tuple[str
         day=day_words(at, teller.now),
         member=row.actor_name if row.user_id is not None else None,
         acted=teller.acted(row),
+        acted_address=links.get(acted) if acted else None,
         object=name_of(row.object_type, row.object_id, row.object_label),
         address=links.get((row.object_type, row.object_id)),
         change=teller.line(row),

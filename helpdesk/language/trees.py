@@ -1,6 +1,6 @@
 """The tree that a text is read into: plain data in the shapes that ESTree gives to JavaScript."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 Tree: TypeAlias = dict[str, Any]
@@ -78,6 +78,28 @@ def literal(value: str | float | bool | None) -> Tree:
 def list_of(values: list[Any]) -> Tree:
     """A list of values as a tree."""
     return {"type": "ArrayExpression", "elements": [literal(value) for value in values]}
+
+
+def record_of(values: Mapping[str, Any]) -> Tree:
+    """`{tags: 'a,b'}` as a tree; values may be lists and records, too."""
+    parts = [
+        {"type": "Property", "key": {"type": "Identifier", "name": name}, "value": value_of(value), "kind": "init"}
+        for name, value in values.items()
+    ]
+    return {"type": "ObjectExpression", "properties": [{**part, **_PLAIN} for part in parts]}
+
+
+#: What ESTree says of a property that is nothing but a name and a value.
+_PLAIN: Final = {"computed": False, "method": False, "shorthand": False}
+
+
+def value_of(value: Any) -> Tree:
+    """Any value as a tree."""
+    if isinstance(value, Mapping):
+        return record_of(value)
+    if isinstance(value, list):
+        return {"type": "ArrayExpression", "elements": [value_of(each) for each in value]}
+    return literal(value)
 
 
 def path(words: str) -> Tree:

@@ -40,6 +40,7 @@ PAGES: Final[dict[str, tuple[Any, str, str]]] = {
     "Customer": (Customer, "customers.show", "customer_id"),
     "Tag": (Tag, "tags.show", "tag_id"),
     "Macro": (Macro, "macros.show", "macro_id"),
+    "Rule": (Rule, "rules.show", "rule_id"),
     "Team": (Team, "teams.show", "team_id"),
     "User": (User, "users.show", "user_id"),
     "View": (View, "views.show", "view_id"),

@@ -8,7 +8,7 @@ import nh3
 from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import Session, joinedload, raiseload
 
-from helpdesk.models import Attachment, Ticket, TicketAlias, TicketMessage, TicketTag
+from helpdesk.models import Attachment, Rule, Ticket, TicketAlias, TicketMessage, TicketTag
 from helpdesk.web.formats import zone
 from helpdesk.web.shell import Clock, desk_clock
 from helpdesk.web.snoozing import Choice, choices
@@ -47,6 +47,7 @@ class TicketPage:
     tags: list[Named]
     fields: list[FieldLine]
     snooze_choices: list[Choice]
+    suggestions: list[Any]  #: rules that the desk proposes here: number and name
     clock: Clock
     time_zone: str
 
@@ -90,9 +91,15 @@ def read_page(session: Session, ticket: Ticket, time_zone: str) -> TicketPage:
         tags=choosable.tags,
         fields=choosable.fields,
         snooze_choices=choices(clock.now, time_zone),
+        suggestions=_suggestions(session, ticket),
         clock=clock,
         time_zone=time_zone,
     )
+
+
+def _suggestions(session: Session, ticket: Ticket) -> list[Any]:
+    mine = Rule.account_id == ticket.account_id, Rule.suggested_ticket_id == ticket.id, Rule.is_draft
+    return list(session.execute(select(Rule.id, Rule.name).where(*mine).order_by(Rule.id)))
 
 
 def _labels(ticket: Ticket, choosable: Choices) -> dict[tuple[str, int], str]:

@@ -52,6 +52,7 @@ class Why:
     hue: str
     meaning: str
     because: str
+    rule_id: int | None  #: the rule that did it
     touched: list[Touched]
     chain: list[Link]
     is_more: bool
@@ -83,6 +84,7 @@ def _why(session: Session, found: Row[Any]) -> Why:
         hue=hue_of(found.type),
         meaning=type_.meaning if type_ else "",
         because=_because(found, cause, teller),
+        rule_id=found.actor_id if found.actor_kind == "rule" else None,
         touched=_telling(teller.touched(found)),
         chain=[_link(row, found, teller) for row in shown] if len(shown) > 1 else [],
         is_more=len(chain) > MOST_LINKS,

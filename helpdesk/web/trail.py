@@ -34,6 +34,7 @@ class Line:
     meaning: str
     member: str | None  #: None is "No user"
     acted: str  #: what really acted, where no team member did
+    rule_id: int | None  #: the rule that acted: its page says why
     change: str
     first_of_action: bool  #: whether an action begins here, read from the top
 
@@ -142,6 +143,7 @@ def _line(row: Row[Any], above: Row[Any] | None, teller: Teller) -> Line:
         meaning=type_.meaning if type_ else "",
         member=row.actor_name if row.user_id is not None else None,
         acted=teller.acted(row),
+        rule_id=row.actor_id if row.actor_kind == "rule" else None,
         change=teller.line(row),
         first_of_action=above is None or (above.context, above.created_datetime) != (row.context, row.created_datetime),
     )

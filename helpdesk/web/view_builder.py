@@ -130,16 +130,16 @@ _NUMBERS: Final = _operators(
 )
 
 
-def offered(names: Names) -> dict[str, Asked]:
-    """All fields that can be chosen, by path."""
-    found = [_asked(field, names) for field in TICKET] + [_own(*each) for each in names.own]
+def offered(names: Names, fields: Iterable[Field] = TICKET, *, viewer: bool = True) -> dict[str, Asked]:
+    """All fields that can be chosen, by path; `viewer` says whether somebody looks, whom a user can be."""
+    me = ((CURRENT_USER, "Me (whoever looks)"),) if viewer else ()
+    found = [_asked(field, names, me) for field in fields] + [_own(*each) for each in names.own]
     return {asked.path: asked for asked in found}
 
 
-def _asked(field: Field, names: Names) -> Asked:
+def _asked(field: Field, names: Names, me: tuple[tuple[str, str], ...]) -> Asked:
     if field.of == "user":
-        me = (CURRENT_USER, "Me (whoever looks)")
-        return Asked(field.path, field.label, field.kind, _SOMEBODY, (me, *names.users))
+        return Asked(field.path, field.label, field.kind, _SOMEBODY, (*me, *names.users))
     if field.of == "team":
         return Asked(field.path, field.label, field.kind, _SOMEBODY, tuple(names.teams))
     if field.of == "tag":
@@ -177,15 +177,21 @@ def _spoken(word: str) -> str:
 
 def tree_of(rows: Iterable[Row], fields: Mapping[str, Asked], zone: ZoneInfo) -> tuple[Tree, list[Row]]:
     """What the rows ask as a filter, and the rows, each with what is missing or wrong in it."""
-    parts: list[Tree] = []
+    asked, checked = tests_of(rows, fields, zone)
+    return trees.program_of(trees.joined("&&", [part for parts in asked for part in parts])), checked
+
+
+def tests_of(rows: Iterable[Row], fields: Mapping[str, Asked], zone: ZoneInfo) -> tuple[list[list[Tree]], list[Row]]:
+    """What each row asks, by one test or several, and the rows, each with what is missing or wrong in it."""
+    asked: list[list[Tree]] = []
     checked: list[Row] = []
     for row in rows:
         try:
-            parts.extend(_parts(row, fields[row.path], zone))
+            asked.append(_parts(row, fields[row.path], zone))
             checked.append(replace(row, problem=""))
         except Refused as refusal:
             checked.append(replace(row, problem=str(refusal)))
-    return trees.program_of(trees.joined("&&", parts)), checked
+    return asked, checked
 
 
 def _parts(row: Row, asked: Asked, zone: ZoneInfo) -> list[Tree]:
@@ -267,7 +273,7 @@ def rows_of(expression: Tree | None, fields: Mapping[str, Asked], zone: ZoneInfo
     if expression is not None and expression["type"] == "LogicalExpression" and expression["operator"] == "||":
         parts = [expression]
     found = [_row(part, fields, zone) for part in parts]
-    rows = _gathered([row for row in found if row is not None])
+    rows = _gathered([row for row in found if row is not None], fields)
     return rows if None not in found and len(rows) <= MOST_ROWS else None
 
 
@@ -308,21 +314,21 @@ def _one_of(rows: list[Row | None], fields: Mapping[str, Asked]) -> Row | None:
     return Row(first.path, "any", tuple(value for row in rows if row is not None for value in row.values))
 
 
-def _gathered(rows: list[Row]) -> list[Row]:
+def _gathered(rows: list[Row], fields: Mapping[str, Asked]) -> list[Row]:
     """`a is not x` and `a is not y`, one after the other, as "a is none of x, y"."""
     found: list[Row] = []
     for row in rows:
         last = found[-1] if found else None
         is_more = last is not None and last.path == row.path and row.operator == "not" and row.values
-        if last is not None and is_more and last.operator in ("not", "none") and _has_none_of(row.path):
+        if last is not None and is_more and last.operator in ("not", "none") and _has_none_of(fields[row.path]):
             found[-1] = Row(row.path, "none", (*last.values, *row.values))
         else:
             found.append(row)
     return found
 
 
-def _has_none_of(path: str) -> bool:
-    return any(field.path == path and field.choices for field in TICKET)
+def _has_none_of(asked: Asked) -> bool:
+    return any((operator.name, operator.test) == ("none", "neq") for operator in asked.operators)
 
 
 def _shown(arguments: list[Tree], operator: Operator, asked: Asked, zone: ZoneInfo) -> tuple[str, ...] | None:

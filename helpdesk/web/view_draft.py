@@ -70,18 +70,23 @@ class Draft:
     @property
     def where(self) -> tuple[str, str, str]:
         """The line of the mistake: what is before it, the word that is wrong, what comes after it."""
-        if self.mistake is None:
-            return "", "", ""
-        line, start = self.code.split("\n")[self.mistake.line - 1], self.mistake.column - 1
-        word = _WORD.match(line, start)
-        end = max(word.end() if word else 0, start + 1)
-        before = line[max(start - _SEEN, 0) : start]
-        return f"…{before}" if start > _SEEN else before, line[start:end] or " ", line[end : end + _SEEN]
+        return around(self.mistake, self.code)
 
     @property
     def has_gaps(self) -> bool:
         """Whether a row lacks something."""
         return self.shows_rows and any(row.problem for row in self.rows)
+
+
+def around(mistake: Mistake | None, code: str) -> tuple[str, str, str]:
+    """The line of a mistake: what is before it, the word that is wrong, what comes after it."""
+    if mistake is None:
+        return "", "", ""
+    line, start = code.split("\n")[mistake.line - 1], mistake.column - 1
+    word = _WORD.match(line, start)
+    end = max(word.end() if word else 0, start + 1)
+    before = line[max(start - _SEEN, 0) : start]
+    return f"…{before}" if start > _SEEN else before, line[start:end] or " ", line[end : end + _SEEN]
 
 
 @dataclass(frozen=True)
@@ -142,9 +147,9 @@ def of_shape(shape: Shape, desk: Desk) -> Draft:
 def of_form(form: MultiDict[str, str], desk: Desk) -> Draft:
     """What was sent, with rows and code in step: edited code wins, else the rows do."""
     fields = desk.fields
-    code, settled = _lines(form.get("code", "")), _lines(form.get("settled", ""))
+    code, settled = tidied(form.get("code", "")), tidied(form.get("settled", ""))
     deed, _, place = form.get("do", "").partition(":")
-    rows, is_redrawn = _rows(form, fields)
+    rows, is_redrawn = sent_rows(form, fields)
     draft = Draft(_shape(form), rows, code, settled, form.get("shows", "1") == "1", is_redrawn)
     if deed == "rows":
         draft.code = settled
@@ -188,7 +193,7 @@ def _follow_rows(draft: Draft, desk: Desk) -> None:
     draft.tree = program
 
 
-def _rows(form: MultiDict[str, str], fields: Mapping[str, Asked]) -> tuple[list[Row], bool]:
+def sent_rows(form: MultiDict[str, str], fields: Mapping[str, Asked]) -> tuple[list[Row], bool]:
     """The rows as they were sent; a field that was just chosen begins anew, and then the page must be redrawn."""
     rows, is_redrawn = [], False
     for place in range(MOST_ROWS):
@@ -230,7 +235,8 @@ def _numbers(given: list[str]) -> tuple[int, ...]:
     return tuple(int(text) for text in given[:200] if text.isascii() and text.isdigit() and len(text) < 19)
 
 
-def _lines(text: str) -> str:
+def tidied(text: str) -> str:
+    """A text as browsers send it, with plain line ends."""
     return text.replace("\r\n", "\n").strip()
 
 

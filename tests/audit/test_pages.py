@@ -77,7 +77,7 @@ def test_behind_no_user_stands_who_really_acted(ada: FlaskClient, desk: Desk) ->
     desk.move_clock(timedelta(hours=2))
     with desk.acting():
         tickets.set_subject(desk.ticket(ticket.id), "Lost", by=desk.by_ana)
-    page = words(look(ada, member="none"))
+    page = re.sub(r"</?a\b[^>]*>", "", words(look(ada, member="none")))  # what has a page is a link
     for acted in ("rule Zebra v3", "macro Refund v2 by Ana Lopez", "snooze timer", "customer Carol Diaz", "sign-up"):
         assert f'<span class="no-user">No user</span> <span class="acted">{acted}</span>' in page
     assert '<td class="who" title="Ana Lopez">' not in page

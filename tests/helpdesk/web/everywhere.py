@@ -21,6 +21,7 @@ from helpdesk import (
     macros,
     messages,
     models,
+    rules,
     shop,
     tags,
     views,
@@ -46,6 +47,7 @@ NUMBERED: dict[str, Any] = {
     "macro_id": models.Macro,
     "message_id": models.TicketMessage,
     "order_id": models.ShopOrder,
+    "rule_id": models.Rule,
     "tag_id": models.Tag,
     "team_id": models.Team,
     "ticket_id": models.Ticket,
@@ -53,6 +55,9 @@ NUMBERED: dict[str, Any] = {
     "view_id": models.View,
     "widget_id": models.Widget,
 }
+
+
+RULE = rules.Shape(name="Tag refunds", code="Action('addTags', {tags: 'refund'});", event_types=("ticket-updated",))
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ def furnish_everything(desk: Desk) -> None:
         reply = {"name": "setResponseText", "arguments": {"body_text": "Hello {{ticket.customer.firstname}}"}}
         macros.create(desk.account, f"Say hello {number}", [reply], by=desk.by_admin)
         views.create(desk.account, views.Shape(name="Late", filters="eq(ticket.status, 'open')"), by=desk.by_admin)
+        rules.create(desk.account, RULE, by=desk.by_admin)
         shape = {"title": "Customer", "widgets": [{"title": "Address", "path": "customer.email"}]}
         widgets.create(desk.account, widgets.CUSTOMER, shape, by=desk.by_admin)
         shop_of_theirs = integrations.create(desk.account, "shop", "Shop", by=desk.by_admin)

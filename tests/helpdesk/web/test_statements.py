@@ -7,16 +7,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from audit.actors import Actor
 from audit.db import db
 from helpdesk import config as settings
-from helpdesk import desk, jobs
+from helpdesk import desk, jobs, rules
+from helpdesk.models import Account, User
 from seeds.office import DEMO_PASSWORD
 from tests.databases import engine_for, sqlite_url
 from tests.desks import open_session
 from tests.helpdesk.web.browsers import Browser, statements
-from tests.helpdesk.web.everywhere import Route, address, routes, things_of
+from tests.helpdesk.web.everywhere import RULE, Route, address, routes, things_of
 from tests.seeds.worlds import small_world
 from wsgi import create_app
 
@@ -37,6 +39,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Bro
             account_id = small_world(session)
             with desk.acting(session, account_id, source="cli"):
                 jobs.queue(session, account_id, "bulk", {"title": "Close"}, by=Actor.system("command line"))
+                owner = session.scalars(select(User).where(User.email == "owner@demo.example")).one()
+                rules.create(session.get_one(Account, account_id), RULE, by=Actor.user(owner))
             things = things_of(session, account_id)
         engine.dispose()
         config = replace(
