@@ -1,18 +1,77 @@
-"""What the log's page asks for beside the list: what can stand in the search line."""
+"""What the log's page asks for beside the list: the exact total, the histogram, how much is whose, completion."""
 
-from flask import Response, make_response, render_template, request
+from dataclasses import replace
 
+from flask import Response, abort, make_response, render_template, request, url_for
+
+from audit import counting, queries
 from audit.asking import number
 from audit.completing import complete as completions
 from audit.db import db
+from audit.filters import read_query, write_query
+from audit.histogram import histogram_of
+from audit.line import LONGEST
 from audit.pages import blueprint, ground_now
+from audit.question import NO_USER, Doer, Ground, Query
+from audit.sentences import sentence
+
+
+@blueprint.get("/around")
+def around() -> Response:
+    """How many events there are, and when."""
+    query, ground = _asked()
+    counts = counting.count(db.session(), query, ground)
+    return make_response(
+        render_template(
+            "audit/_around.html",
+            address=write_query(query, ground),
+            histogram=histogram_of(counts, ground),
+            sentence=sentence(query, ground, counts.total),
+            types=counts.types,
+            has_facets=not queries.is_swept(query),
+        )
+    )
+
+
+@blueprint.get("/facets")
+def facets() -> Response:
+    """How much of it is whose, for the options of the form, and what acted most."""
+    query, ground = _asked()
+    found = counting.facets(db.session(), query, ground)
+    members = {number or "none": times for number, times in found.members.items()} if found else {}
+    return make_response(
+        render_template(
+            "audit/_facets.html",
+            members=members,
+            kinds=found.kinds if found else {},
+            doers=[
+                (f"{doer.kind} {name}" if name else f"{doer.kind} {doer.id}", times, _with(query, ground, doer))
+                for doer, name, times in (found.doers if found else [])
+            ],
+        )
+    )
 
 
 @blueprint.get("/complete")
 def complete() -> Response:
     """What can stand at the cursor."""
-    line = request.args.get("line", "")[:2_000]
+    line = request.args.get("line", "")[:LONGEST]
     word = request.args.get("at", "")
     at = number(word) if word else len(line)
     suggestions = completions(db.session(), ground_now(), line, at)
     return make_response(render_template("audit/_completion.html", suggestions=suggestions))
+
+
+def _asked() -> tuple[Query, Ground]:
+    ground = ground_now()
+    reading = read_query(request.args.to_dict(flat=False), ground)
+    if reading.complaints:
+        abort(422, " ".join(reading.complaints))
+    return reading.query, ground
+
+
+def _with(query: Query, ground: Ground, doer: Doer) -> str:
+    """The address of what a rule, macro or integration did of all this."""
+    members = () if NO_USER not in query.members else query.members
+    found = write_query(replace(query, doers=(doer,), members=members), ground)
+    return f"{url_for('audit.log')}?{found}"

@@ -4,13 +4,13 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
 from flask import Response, abort, current_app, make_response, render_template, request, stream_with_context
 
-from audit import queries, rows
+from audit import counting, queries, rows
 from audit.action import enter
 from audit.asking import Asked, number
 from audit.db import db
@@ -127,9 +127,9 @@ class _Page:
 
     def _counted(self, more: int) -> Total:
         if self.total is None or time.monotonic() - self.counted > COUNT_AGAIN:
-            self.total, self.counted = queries.total(db.session(), self.query, self.ground), time.monotonic()
+            self.total, self.counted = counting.total(db.session(), self.query, self.ground), time.monotonic()
         else:
-            self.total = Total(self.total.count + more)
+            self.total = replace(self.total, count=self.total.count + more)
         return self.total
 
     def _rows(self, fitting: list[Fresh]) -> str:

@@ -79,11 +79,12 @@ class Total:
 
     count: int
     is_partial: bool = False  #: whether counting stopped because it took long
+    most: int | None = MOST_COUNTED  #: where counting would have stopped
 
     @property
     def is_capped(self) -> bool:
         """Whether counting stopped before the end."""
-        return self.count > MOST_COUNTED
+        return self.most is not None and self.count > self.most
 
 
 def read_cursor(words: str, account_id: int) -> Cursor:
@@ -102,14 +103,15 @@ def read_cursor(words: str, account_id: int) -> Cursor:
 def page(session: Session, query: Query, ground: Ground, *, before: Cursor | None = None, size: int = PAGE) -> Page:
     """The newest events of a query, or those before a cursor."""
     bounds = before_cursor(before) if before is not None else []
-    found = _lately(session, query, ground, bounds, size) if _is_wide(query) else []
+    found = _lately(session, query, ground, bounds, size) if is_wide(query) else []
     if len(found) <= size:
         found = list(session.execute(statement(session, query, ground, bounds, size + 1)))
     rows = found[:size]
     return Page(rows, Cursor(rows[-1].created_datetime, rows[-1].id) if len(found) > size else None)
 
 
-def _is_wide(query: Query) -> bool:
+def is_wide(query: Query) -> bool:
+    """Whether so many types are asked for that the next events of all types mostly hold a page of them."""
     return driver(query) == "types" and len(chosen_types(query) or ()) > _WIDE
 
 
@@ -176,7 +178,7 @@ def total(session: Session, query: Query, ground: Ground, *, most: int = MOST_CO
         parts = [every.where(*conditions(query, ground, leave_out="types"))]
     ones = [part.with_only_columns(literal(1).label("one")) for part in parts]
     counted = select(literal(1)).select_from(together(ones).subquery()).limit(most + 1).subquery()
-    return Total(session.execute(select(func.count()).select_from(counted)).scalar_one())
+    return Total(session.execute(select(func.count()).select_from(counted)).scalar_one(), most=most)
 
 
 def event(session: Session, number: int) -> Row[Any] | None:

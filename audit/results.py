@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from audit import asking, queries, rows, sweeping
 from audit.asking import Asked
 from audit.directory import Directory
-from audit.filters import Ground, Query, read_query, write_query
+from audit.filters import NO_USER, Doer, Ground, Query, read_query, write_query
 from audit.periods import moment_words, span_of
 from audit.queries import BadCursor, Cursor, Page, Total
 from audit.rows import EventRow
@@ -30,6 +30,7 @@ class Results:
     rows: tuple[EventRow, ...] = ()
     older: str | None = None  #: the cursor with which the list goes on
     newest: int | None = None  #: the event after which newer ones begin; None where the period is over
+    reason: str = ""  #: why a question can find nothing, where it contradicts itself
     searched_to: str = ""  #: how far back was looked, where looking further takes a click
 
 
@@ -71,6 +72,7 @@ def results_for(session: Session, directory: Directory, ground: Ground, asked: A
         rows=tuple(rows.rows(session, directory, ground, page.rows)),
         older=_write(page.next, session),
         newest=max([head, *(row.id for row in page.rows[:1])]) if is_live else None,
+        reason=_reason(query),
         searched_to=_moment(page, ground),
     )
 
@@ -116,6 +118,16 @@ def newer_for(session: Session, directory: Directory, ground: Ground, asked: Ask
 def said(session: Session, query: Query, ground: Ground) -> str:
     """The sentence; without a number where it takes long to count: that comes after the list (see `audit.beside`)."""
     return sentence(query, ground, None if queries.is_swept(query) else queries.total(session, query, ground))
+
+
+def _reason(query: Query) -> str:
+    by_hand = bool(query.members) and NO_USER not in query.members
+    if by_hand and (query.set_off_by or (query.doers and Doer("user") not in query.doers)):
+        return (
+            "What macros, rules, timers and customers do is written as No user, so none of it is by a team member."
+            " For what somebody set off with a macro, choose them under “Set off by” alone."
+        )
+    return ""
 
 
 def _page(session: Session, query: Query, ground: Ground, before: Cursor | None) -> Page:

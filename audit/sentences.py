@@ -3,7 +3,7 @@
 from typing import Final
 
 from audit.filters import FILTERS, Ground, Query
-from audit.queries import MOST_COUNTED, Total
+from audit.queries import Total
 
 _NONE: Final = "No"
 
@@ -30,7 +30,7 @@ def sentence(query: Query, ground: Ground, total: Total | None) -> str:
 def number(total: Total) -> str:
     """1,204, or "10,000+", or "No"."""
     if total.is_partial:
-        return f"At least {total.count:,}"
+        return f"At least {total.count:,}" if total.count else "So far no"
     if total.is_capped:
-        return f"{MOST_COUNTED:,}+"
+        return f"{total.most:,}+"
     return f"{total.count:,}" if total.count else _NONE

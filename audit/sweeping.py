@@ -20,6 +20,8 @@ SECONDS: Final = 0.15
 #: Events in the first window; a quick one makes the next one larger.
 WINDOW: Final = 2_000
 _QUICK: Final = 0.03
+#: So many are always looked at: a small log is never told by halves because a machine was busy.
+LEAST: Final = 10_000
 
 _c: Final = event_table.c
 _KEY: Final = (_c.created_datetime, _c.id)
@@ -37,7 +39,7 @@ def windows(
     session: Session, query: Query, ground: Ground, *, before: Cursor | None = None, seconds: float = SECONDS
 ) -> Iterator[Window]:
     """The period from its end, or from a cursor, in windows, until the time is over."""
-    deadline, size = time.perf_counter() + seconds, WINDOW
+    deadline, size, looked_at = time.perf_counter() + seconds, WINDOW, 0
     while True:
         started = time.perf_counter()
         lowest = _lowest(session, query, ground, before, size)
@@ -45,8 +47,8 @@ def windows(
         if lowest is not None:
             bounds.append(tuple_(*_KEY) >= tuple_(literal(lowest.at, UtcDateTime), literal(lowest.id, BigId)))
         yield Window(bounds, lowest)
-        now = time.perf_counter()
-        if lowest is None or now >= deadline:
+        now, looked_at = time.perf_counter(), looked_at + size
+        if lowest is None or (now >= deadline and looked_at >= LEAST):
             return
         before, size = lowest, size * 2 if now - started < _QUICK else size
 

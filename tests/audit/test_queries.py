@@ -35,9 +35,9 @@ def random_log(seed: int, size: int) -> list[Made]:
     return [
         Made(
             at=NOW - timedelta(minutes=30 * luck.randint(0, 480)),
-            type=luck.choice(TYPES),
+            type=(type_ := luck.choice(TYPES)),
             user_id=luck.choice([None, None, 1, 3, 4]),
-            object=luck.choice([("Ticket", 7), ("Ticket", 8), ("Tag", 7)]),
+            object=(registry[type_].object, luck.choice([7, 8])),
             label=luck.choice(["Where is my order?", "100% Größe_2", 'He said "No"']),
             doer=luck.choice([("rule", 7), ("rule", 8), ("customer", 7), ("macro", 2), ("schedule", None)]),
             initiator_id=luck.choice([None, None, 3, 4]),
@@ -84,7 +84,7 @@ def _rarely(values: st.SearchStrategy[Any], nothing: Any) -> st.SearchStrategy[A
     return st.one_of(st.just(nothing), st.just(nothing), values)
 
 
-_queries = st.builds(
+questions = st.builds(
     Query,
     period=_periods,
     types=st.sets(st.sampled_from(TYPES), max_size=4).map(lambda names: tuple(sorted(names))),
@@ -117,7 +117,7 @@ def test_every_filter_alone_and_together_finds_what_a_slow_look_finds(victim: De
     log = everything(victim.session, victim.account_id)
     found = 0
 
-    @given(_queries, st.sampled_from([1, 3, 50]))
+    @given(questions, st.sampled_from([1, 3, 50]))
     @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
     def agree(query: Query, size: int) -> None:
         nonlocal found
@@ -276,6 +276,8 @@ def test_sqlite_walks_the_index_made_for_it(plans: "Plans", query: Query, index:
     steps = plans.of(query, look)
     searches = [step for step in steps if step.startswith(("SEARCH event", "SCAN event"))]
     # Counting needs no order, so all types may be counted by theirs.
+    if look in ("first", "further") and queries.is_wide(query):
+        index = "ix_event_period"  # so many types are found among the next events
     good = (index, "INTEGER PRIMARY KEY (rowid=?)", *(["ix_event_type"] if look == "total" else []))
     assert searches
     assert all(step.startswith("SEARCH") and any(name in step for name in good) for step in searches), steps

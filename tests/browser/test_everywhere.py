@@ -22,7 +22,8 @@ pytestmark = pytest.mark.long
 
 #: Answers to programs, or fragments that only stand within a page.
 NO_PAGES = {
-    "audit.complete", "audit.live", "audit.newer", "audit.older", "macros.pick", "shell.pulse", "tickets.compose",
+    "audit.around", "audit.complete", "audit.facets", "audit.live", "audit.newer", "audit.older",
+    "macros.pick", "shell.pulse", "tickets.compose",
 }  # fmt: skip
 
 

@@ -1,0 +1,284 @@
+"""Counts what a question finds, over time and by whom: exactly, or as far as the time allows."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    String,
+    cast,
+    column,
+    exists,
+    extract,
+    func,
+    literal,
+    literal_column,
+    select,
+    type_coerce,
+    values,
+)
+from sqlalchemy.orm import Session
+
+from audit import queries, when
+from audit.base import MICROSECOND, BigId, UtcDateTime, to_microseconds
+from audit.log import NOT_BY_HAND, event_table
+from audit.periods import span_of
+from audit.queries import Total, branches, driver, is_swept, statement, together
+from audit.question import NO_USER, Doer, Ground, Query
+from audit.scales import Scale, scale_for
+from audit.sessions import scoped
+from audit.sweeping import SECONDS, windows
+from audit.types import registry
+from audit.what import chosen_types
+from audit.who import MEMBERS
+
+#: Events that one look at a trail or a chain counts at most; the newest are taken.
+MOST_OF_A_TRAIL: Final = 50_000
+#: So many are always counted: a small log is never told by halves because a machine was busy.
+LEAST_COUNTED: Final = 50_000
+#: Counted without bars: more than what a busy desk does in a week.
+MOST_AT_ONCE: Final = 250_000
+#: Bars that one statement counts: between two, the clock is looked at.
+_BARS_AT_ONCE: Final = 16
+#: What acted most is named, the rest is not.
+_MOST_DOERS: Final = 8
+
+_c: Final = event_table.c
+
+
+@dataclass
+class Counts:
+    """How many events there are in each bar and by each type, and from when on they were counted."""
+
+    scale: Scale | None  #: None while there is nothing to draw
+    bars: Counter[tuple[int, str]] = field(default_factory=Counter)  #: by bar and type
+    types: Counter[str] = field(default_factory=Counter)  #: as if no types were chosen
+    counted_to: datetime | None = None  #: None: all of them
+
+    @property
+    def total(self) -> Total:
+        """How many the question finds."""
+        return Total(self.bars.total(), is_partial=self.counted_to is not None, most=None)
+
+
+@dataclass(frozen=True)
+class Facets:
+    """How much of the period is whose, each as if nothing of its kind were chosen."""
+
+    members: Counter[int]
+    kinds: Counter[str]
+    doers: list[tuple[Doer, str, int]]  #: with the name it last had
+
+
+def count(session: Session, query: Query, ground: Ground, *, seconds: float = SECONDS) -> Counts:
+    """Count a question's events; after so many seconds, what was counted so far."""
+    start, end = _ends(session, query, ground)
+    if start is None or end is None or end <= start:
+        return Counts(None)
+    counts = Counts(scale_for(start, end, ground.zone))
+    if _is_covered(query):
+        _by_ranges(session, query, ground, counts, time.perf_counter() + seconds)
+    elif is_swept(query):
+        _by_windows(session, query, ground, counts, seconds)
+    else:
+        _by_groups(session, query, ground, counts)
+    return counts
+
+
+def total(session: Session, query: Query, ground: Ground) -> Total:
+    """How many events a question finds: all of a busy week, or as many as are counted in time."""
+    if is_swept(query):
+        return count(session, query, ground).total
+    return queries.total(session, query, ground, most=MOST_AT_ONCE)
+
+
+def facets(session: Session, query: Query, ground: Ground) -> Facets | None:
+    """Who did it and what acted; None where only looking at every event would tell."""
+    if not _is_covered(query):
+        return None
+    kinds = _kinds(session, query, ground)
+    return Facets(_member_counts(session, query, ground), kinds, _doer_counts(session, query, ground))
+
+
+def _is_covered(query: Query) -> bool:
+    """Whether the indexes by type and by member hold all that is asked."""
+    rest = (query.texts, query.doers, query.sources, query.set_off_by)
+    return driver(query) in ("types", "members", "period") and not any(rest)
+
+
+def _ends(session: Session, query: Query, ground: Ground) -> tuple[datetime | None, datetime | None]:
+    span = span_of(query.period, ground.now, ground.zone)
+    if span.start is not None:
+        return span.start, span.end if span.end is not None and span.end <= ground.now else _just_after(ground.now)
+    first, last = (
+        session.execute(statement(session, query, ground, [], 1, ascending=way)).first() for way in (True, False)
+    )
+    if first is None or last is None:
+        return None, None
+    return first.created_datetime, _just_after(last.created_datetime)
+
+
+def _just_after(moment: datetime) -> datetime:
+    return moment + MICROSECOND
+
+
+# ---- One range of an index for each bar and type: their sum is the total
+
+
+def _by_ranges(session: Session, query: Query, ground: Ground, counts: Counts, deadline: float) -> None:
+    scale = counts.scale
+    assert scale is not None
+    names = _present(session, query, ground)
+    chosen = chosen_types(query)
+    for first in range(0, len(scale.bars) if names else 0, _BARS_AT_ONCE):
+        newest_first = list(enumerate(scale.bars))[::-1][first : first + _BARS_AT_ONCE]
+        for place, name, number in session.execute(_ranges(session, query, ground, newest_first, names)):
+            counts.types[name] += number
+            if (chosen is None and (query.api_only or registry[name].in_drop_down)) or name in (chosen or ()):
+                counts.bars[place, name] += number
+        is_last = newest_first[-1][0] == 0
+        if time.perf_counter() > deadline and counts.types.total() > LEAST_COUNTED and not is_last:
+            counts.counted_to = newest_first[-1][1][0]
+            return
+
+
+def _present(session: Session, query: Query, ground: Ground) -> list[str]:
+    """The types of which there is something in the period."""
+    named = values(column("name", String), name="named").data([(type_.name,) for type_ in registry]).cte("named")
+    some = exists(
+        scoped(session, literal(1), table=event_table)
+        .where(_c.type == named.c.name, *when.PERIOD.condition(query, ground))
+        .correlate(named)
+    )
+    return list(session.scalars(select(named.c.name).where(some)))
+
+
+def _ranges(
+    session: Session, query: Query, ground: Ground, bars: list[tuple[int, tuple[datetime, datetime]]], names: list[str]
+) -> Any:
+    bar = (
+        values(column("place", Integer), column("start", UtcDateTime), column("end", UtcDateTime), name="bar")
+        .data([(place, start, end) for place, (start, end) in bars])
+        .cte("bar")
+    )
+    named = values(column("name", String), name="named").data([(name,) for name in names]).cte("named")
+    number = (
+        scoped(session, func.count(), table=event_table)
+        .where(_c.type == named.c.name, _c.created_datetime >= bar.c.start, _c.created_datetime < bar.c.end)
+        .where(*MEMBERS.condition(query, ground))
+        .correlate(bar, named)
+        .scalar_subquery()
+    )
+    return select(bar.c.place, named.c.name, number).select_from(bar.join(named, literal(1) == 1))
+
+
+# ---- What an index leads to, or windows of the log, put into bars by the database
+
+
+def _by_groups(session: Session, query: Query, ground: Ground, counts: Counts) -> None:
+    for part in branches(session, query, ground, []):
+        newest = part.with_only_columns(_c.created_datetime, _c.type).order_by(_c.created_datetime.desc())
+        found = newest.limit(MOST_OF_A_TRAIL).subquery()
+        before = counts.bars.total()
+        _add(session, counts, found)
+        if counts.bars.total() - before == MOST_OF_A_TRAIL:
+            oldest = session.execute(select(func.min(found.c.created_datetime))).scalar_one()
+            counts.counted_to = max(oldest, counts.counted_to or oldest)
+
+
+def _by_windows(session: Session, query: Query, ground: Ground, counts: Counts, seconds: float) -> None:
+    for window in windows(session, query, ground, seconds=seconds):
+        parts = branches(session, query, ground, window.bounds)
+        found = together([part.with_only_columns(_c.created_datetime, _c.type) for part in parts]).subquery()
+        _add(session, counts, found)
+        counts.counted_to = window.lowest.at if window.lowest else None
+
+
+def _add(session: Session, counts: Counts, found: Any) -> None:
+    scale = counts.scale
+    assert scale is not None
+    place = _place(session, found.c.created_datetime, scale).label("place")
+    grouped = select(place, found.c.type, func.count()).group_by(place, found.c.type)
+    for number, name, times in session.execute(grouped):
+        counts.bars[int(number), name] += times
+        counts.types[name] += times
+
+
+def _place(session: Session, at: Any, scale: Scale) -> ColumnElement[Any]:
+    """In which bar a moment lies."""
+    width = literal(scale.width // MICROSECOND, BigInteger)
+    if session.get_bind().dialect.name == "sqlite":
+        return (type_coerce(at, BigInteger) - to_microseconds(scale.begin)) // width
+    passed = extract("epoch", at - literal(scale.begin, UtcDateTime)) * 1_000_000
+    return cast(func.floor(passed / width), Integer)
+
+
+# ---- Facets
+
+
+def _member_counts(session: Session, query: Query, ground: Ground) -> Counter[int]:
+    number = scoped(session, func.count(), table=event_table).where(
+        *when.PERIOD.condition(query, ground), _offered(query)
+    )
+    asked = values(column("id", BigId), name="asked").data([(one,) for one in sorted(ground.people)]).cte("asked")
+    each = select(asked.c.id, number.where(_c.user_id == asked.c.id).correlate(asked).scalar_subquery())
+    found: Counter[int] = Counter(dict(session.execute(each).all()) if ground.people else {})
+    found[NO_USER] = session.execute(number.where(_c.user_id.is_(None))).scalar_one()
+    return found
+
+
+def _offered(query: Query) -> ColumnElement[bool]:
+    chosen = chosen_types(query)
+    if chosen is None:
+        chosen = tuple(type_.name for type_ in registry if query.api_only or type_.in_drop_down)
+    return func.coalesce(_c.type, "").in_(chosen)
+
+
+def _of_machines(session: Session, query: Query, ground: Ground, *columns: Any) -> Any:
+    """Events that no team member did, from the index that holds nothing else."""
+    return scoped(session, *columns, table=event_table).where(
+        literal_column(NOT_BY_HAND), *when.PERIOD.condition(query, ground), _offered(query)
+    )
+
+
+def _kinds(session: Session, query: Query, ground: Ground) -> Counter[str]:
+    machines = ("customer", "rule", "macro", "integration", "schedule", "system")
+    if query.members and NO_USER not in query.members:
+        return Counter()
+    kinds = values(column("kind", String), name="kinds").data([(kind,) for kind in machines]).cte("kinds")
+    number = _of_machines(session, query, ground, func.count()).where(_c.actor_kind == kinds.c.kind)
+    each = select(kinds.c.kind, number.correlate(kinds).scalar_subquery())
+    return Counter(dict(session.execute(each).all()))
+
+
+def _doer_counts(session: Session, query: Query, ground: Ground) -> list[tuple[Doer, str, int]]:
+    if query.members and NO_USER not in query.members:
+        return []
+    times = func.count().label("times")
+    found: list[tuple[Doer, int]] = []
+    for kind in ("rule", "macro", "integration"):
+        counted = (
+            _of_machines(session, query, ground, _c.actor_id, times)
+            .where(_c.actor_kind == kind, _c.actor_id.is_not(None))
+            .group_by(_c.actor_id)
+            .order_by(times.desc(), _c.actor_id)
+            .limit(_MOST_DOERS)
+        )
+        found += [(Doer(kind, row.actor_id), row.times) for row in session.execute(counted)]
+    found.sort(key=lambda one: -one[1])
+    return [(doer, _last_name(session, doer), number) for doer, number in found[:_MOST_DOERS]]
+
+
+def _last_name(session: Session, doer: Doer) -> str:
+    named = (
+        scoped(session, _c.actor_name, table=event_table)
+        .where(literal_column(NOT_BY_HAND), _c.actor_kind == doer.kind, _c.actor_id == doer.id)
+        .order_by(_c.created_datetime.desc())
+        .limit(1)
+    )
+    return str(session.scalar(named) or "")

@@ -1,0 +1,139 @@
+"""The histogram above the list: what each bar holds by group, how tall it is, and what it says in words."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from audit.counting import Counts
+from audit.hues import group_hue
+from audit.periods import day_words
+from audit.question import Ground
+from audit.scales import Scale
+from audit.types import registry
+
+#: Of a bar in the drawing, whose height is that of the tallest bar.
+WIDTH: Final = 10
+HEIGHT: Final = 72
+GAP: Final = 1.5
+
+#: How the groups are called, from the bottom of a bar to its top.
+_GROUPS: Final = {
+    "hue-ticket": "Tickets",
+    "hue-message": "Messages",
+    "hue-people": "People",
+    "hue-configuration": "Configuration",
+    "hue-account": "Account",
+}
+#: The least that is still seen.
+_LEAST: Final = 1.5
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A part of a bar: one group of events."""
+
+    hue: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: from when to when, as the period's ends are written, and what it holds."""
+
+    x: float
+    start: str
+    end: str
+    words: str
+    pieces: list[Piece]
+    is_counted: bool
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """All bars, the legend with totals, and the words under the axis."""
+
+    bars: list[Bar]
+    legend: list[tuple[str, str, int]]  #: hue, name, how many
+    ticks: list[str]
+    tallest: int
+    each: str  #: what one bar covers
+    counted_to: str
+
+    @property
+    def width(self) -> int:
+        """Of the drawing."""
+        return WIDTH * len(self.bars)
+
+
+def histogram_of(counts: Counts, ground: Ground) -> Histogram | None:
+    """The drawing of what was counted; None if there is nothing to draw."""
+    scale = counts.scale
+    if scale is None or not counts.bars:
+        return None
+    grouped = _grouped(counts)
+    tallest = max(sum(each.values()) for each in grouped.values())
+    totals: Counter[str] = sum(grouped.values(), Counter())
+    return Histogram(
+        bars=[
+            _bar(place, ends, grouped.get(place, Counter()), tallest, counts, ground)
+            for place, ends in enumerate(scale.bars)
+        ],
+        legend=[(hue, name, totals[hue]) for hue, name in _GROUPS.items() if totals[hue]],
+        ticks=_ticks(scale, ground),
+        tallest=tallest,
+        each=_length(scale.width),
+        counted_to=_moment(counts.counted_to, ground) if counts.counted_to else "",
+    )
+
+
+def _grouped(counts: Counts) -> dict[int, Counter[str]]:
+    grouped: dict[int, Counter[str]] = {}
+    for (place, name), number in counts.bars.items():
+        type_ = registry.get(name)
+        grouped.setdefault(place, Counter())[group_hue(type_.object if type_ else "")] += number
+    return grouped
+
+
+def _bar(
+    place: int, ends: tuple[datetime, datetime], held: Counter[str], tallest: int, counts: Counts, ground: Ground
+) -> Bar:
+    start, end = (moment.astimezone(ground.zone) for moment in ends)
+    last = max(start, end - timedelta(minutes=1))
+    is_counted = counts.counted_to is None or ends[0] >= counts.counted_to
+    pieces, top = [], float(HEIGHT)
+    for hue in _GROUPS:
+        if held[hue]:
+            height = max(held[hue] / tallest * HEIGHT, _LEAST)
+            top -= height
+            pieces.append(Piece(hue, round(max(top, 0), 2), round(height, 2)))
+    words = f"{_moment(ends[0], ground)} to {end:%H:%M}: {_held(held, is_counted)}"
+    return Bar(place * WIDTH, f"{start:%Y-%m-%dT%H:%M}", f"{last:%Y-%m-%dT%H:%M}", words, pieces, is_counted)
+
+
+def _held(held: Counter[str], is_counted: bool) -> str:
+    if not is_counted and not held:
+        return "not counted yet"
+    named = ", ".join(f"{name} {held[hue]:,}" for hue, name in _GROUPS.items() if held[hue])
+    number = held.total()
+    least = "" if is_counted else "at least "
+    return f"{least}{number:,} event{'' if number == 1 else 's'}{f' ({named})' if named else ''}"
+
+
+def _ticks(scale: Scale, ground: Ground) -> list[str]:
+    moments = [scale.bars[0][0], scale.bars[len(scale.bars) // 2][0], scale.bars[-1][1]]
+    return [_moment(moment, ground) for moment in moments]
+
+
+def _moment(moment: datetime, ground: Ground) -> str:
+    local = moment.astimezone(ground.zone)
+    return f"{day_words(local, ground.now)}, {local:%H:%M}"
+
+
+def _length(width: timedelta) -> str:
+    for name, unit in (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1))):
+        if width >= unit:
+            number = round(width / unit)
+            return f"{number} {name}s" if number != 1 else f"one {name}"
+    return f"{width.seconds} seconds" if width.seconds != 1 else "one second"

@@ -1,0 +1,132 @@
+// The histogram: a stretch of bars is chosen by dragging or by keys, and becomes the period; numbers go to the form.
+
+const find = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+const drawing = () => find("[data-brush]");
+const bars = () => all(".bar", drawing());
+
+let first = -1; // where the choice began, and where it is
+let here = -1;
+const before = []; // periods that were zoomed out of sight, to go back to
+
+// ---- Choosing
+
+function mark() {
+  const place = Math.min(first, here);
+  const width = first < 0 ? 0 : Math.abs(here - first) + 1;
+  const brush = find("[data-brush-mark]");
+  brush.setAttribute("x", String(Math.max(place, 0) * 10));
+  brush.setAttribute("width", String(width * 10));
+  bars().forEach((bar, number) => bar.classList.toggle("is-here", number === here));
+  if (here < 0) return;
+  const words = bars()[here].dataset.words;
+  find("[data-brush-words]").textContent = width > 1 ? `${width} bars; ${words}` : words;
+}
+
+function forget() {
+  first = here = -1;
+  if (drawing()) mark();
+}
+
+function barAt(event) {
+  const box = drawing().getBoundingClientRect();
+  const place = Math.floor(((event.clientX - box.left) / box.width) * bars().length);
+  return Math.max(0, Math.min(place, bars().length - 1));
+}
+
+document.addEventListener("pointerdown", (event) => {
+  if (!(event.target instanceof Element) || !event.target.closest("[data-brush]") || event.button !== 0) return;
+  drawing().setPointerCapture(event.pointerId);
+  first = here = barAt(event);
+  mark();
+});
+
+document.addEventListener("pointermove", (event) => {
+  if (first < 0 || !drawing()?.hasPointerCapture(event.pointerId)) return;
+  here = barAt(event);
+  mark();
+});
+
+document.addEventListener("pointerup", (event) => {
+  if (first < 0 || !drawing()?.hasPointerCapture(event.pointerId)) return;
+  if (first === here) forget(); // a click is no stretch
+  else zoom();
+});
+
+document.addEventListener("pointercancel", forget);
+
+document.addEventListener("keydown", (event) => {
+  if (!drawing() || event.target !== drawing()) return;
+  const last = bars().length - 1;
+  const steps = { ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: last };
+  if (event.key in steps) {
+    event.preventDefault();
+    const from = here < 0 ? last : steps[event.key];
+    here = Math.max(0, Math.min(from, last));
+    if (!event.shiftKey || first < 0) first = here;
+    mark();
+  } else if (event.key === "Enter" && here >= 0) {
+    event.preventDefault();
+    zoom();
+  } else if (event.key === "Escape") {
+    event.preventDefault();
+    if (here >= 0) forget();
+    else back();
+  }
+});
+
+// ---- The choice becomes the period of the form, and everything else follows from that
+
+const fields = () => ["period", "from", "to"].map((name) => find(`#audit-form [name="${name}"]`));
+
+function ask(period, from, to) {
+  const [choice, start, end] = fields();
+  choice.value = period;
+  start.disabled = end.disabled = period !== "own";
+  start.value = from;
+  end.value = to;
+  find("#audit-form").dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function zoom() {
+  const chosen = bars().slice(Math.min(first, here), Math.max(first, here) + 1);
+  before.push(fields().map((field) => field.value));
+  refocus = document.activeElement === drawing();
+  ask("own", chosen[0].dataset.start, chosen.at(-1).dataset.end);
+  first = here = -1;
+}
+
+function back() {
+  const last = before.pop();
+  refocus = document.activeElement === drawing();
+  if (last) ask(...last);
+}
+
+let refocus = false;
+
+document.addEventListener("click", (event) => {
+  if (event.target instanceof Element && event.target.closest("[data-brush-back]")) back();
+});
+
+// ---- What was counted
+
+document.addEventListener("htmx:after:swap", () => {
+  if (drawing() && !drawing().dataset.met) {
+    drawing().dataset.met = "true";
+    first = here = -1;
+    find("[data-brush-back]").hidden = before.length === 0;
+    if (refocus) drawing().focus({ preventScroll: true });
+    refocus = false;
+  }
+  for (const kind of ["event", "member", "by"]) {
+    const counted = all(`[data-counted^="${kind}:"]`);
+    if (!counted.length) continue;
+    for (const place of all(`[data-count^="${kind}:"]`)) place.textContent = "";
+    for (const number of counted) {
+      const place = find(`[data-count="${number.dataset.counted}"]`);
+      if (place) place.textContent = Number(number.value).toLocaleString("en");
+      number.remove();
+    }
+  }
+});

@@ -1,0 +1,165 @@
+"""Asking the log in a browser: the line with its completion, chips, the brush by mouse and keys, facets, time zones."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from audit.actors import Actor
+from helpdesk import tickets
+from tests.browser.conftest import House
+from tests.browser.looks import complaints
+
+LOG = "/settings/audit"
+
+
+@pytest.fixture
+def log(house: House, owner: Page) -> Page:
+    """The audit page, as Olive sees it, on a desk where a rule has closed a ticket."""
+    number = house.a_ticket("Refund my teapot")
+    with house.desk.acting():
+        tickets.close(house.desk.ticket(number), by=Actor("rule", 7, "Zebra", 3))
+    house.desk.session.rollback()
+    owner.goto(LOG)
+    expect(owner.locator("[data-histogram]")).to_be_visible()
+    return owner
+
+
+def events(page: Page) -> list[str]:
+    """The events that are shown, from the top."""
+    return [name.strip() for name in page.locator("#audit-rows .event-name").all_inner_texts()]
+
+
+def test_the_line_completes_asks_and_becomes_chips_that_turn_back_into_the_form(log: Page) -> None:
+    line, options = log.get_by_label("Search line", exact=True), log.locator("#audit-completion [role=option]")
+    line.click()
+    line.press_sequentially("act")
+    expect(options.first).to_contain_text("actor:")
+    log.keyboard.press("ArrowDown")
+    expect(line).to_have_attribute("aria-activedescendant", "completion-0")
+    log.keyboard.press("Enter")
+    expect(line).to_have_value("actor:")
+    line.press_sequentially("non")
+    expect(options.first).to_contain_text("No user")
+    log.keyboard.press("ArrowDown")
+    log.keyboard.press("Tab")
+    expect(line).to_have_value("actor:none ")
+    line.press_sequentially('type:ticket-* -type:ticket-updated by:rule#7 "TEAPOT"')
+    log.keyboard.press("Escape")
+    expect(log.locator("#audit-completion")).to_be_hidden()
+    log.keyboard.press("Enter")
+    sentence = log.locator("#audit-sentence")
+    expect(sentence).to_contain_text("1 Ticket event other than “Ticket updated” by No user where rule 7 acted")
+    expect(log).to_have_url(re.compile(r"member=none&by=rule:7&event=ticket-\*&not_event=ticket-updated&text=teapot"))
+    assert events(log) == ["Ticket closed"]
+    expect(log.locator("#member-choice")).to_have_text("No user")
+    expect(log.locator("#event-choice")).to_have_text("Ticket")
+    log.get_by_role("button", name="text teapot").click()
+    expect(log.get_by_label("Text", exact=True)).to_be_focused()
+    log.get_by_role("button", name="actor none").click()
+    expect(log.locator("#member-panel")).to_be_visible()
+    log.keyboard.press("Escape")
+    log.get_by_role("link", name="Show more than by rule#7").click()
+    expect(log.get_by_label("Search line", exact=True)).to_have_value(
+        'actor:none type:ticket-* -type:ticket-updated "teapot"'
+    )
+    log.get_by_label("Text", exact=True).fill("nowhere at all")
+    expect(log.get_by_label("Search line", exact=True)).to_have_value(re.compile('"nowhere at all"$'))
+    expect(log.get_by_text("No such event here")).to_be_visible()
+
+
+def test_a_line_that_makes_no_sense_leaves_the_list_and_says_where(log: Page, problems: list[str]) -> None:
+    line, before = log.get_by_label("Search line", exact=True), events(log)
+    line.fill('since:24h actor:zoe "refund"')
+    log.keyboard.press("Escape")
+    log.keyboard.press("Enter")
+    expect(log.get_by_role("alert")).to_have_text("At character 11: nobody here is called “zoe”.")
+    assert events(log) == before
+    expect(line).to_have_value('since:24h actor:zoe "refund"')
+    assert not complaints(log)
+    line.fill("actor:olive by:rule")
+    log.keyboard.press("Escape")
+    log.keyboard.press("Enter")
+    expect(log.get_by_text("is written as No user, so none of it is by a team member")).to_be_visible()
+    expect(log.get_by_role("alert")).to_be_hidden()
+    problems[:] = [one for one in problems if "422" not in one]
+
+
+def test_the_histogram_zooms_by_mouse_and_by_keys_and_back(house: House, log: Page) -> None:
+    house.let_time_pass(timedelta(hours=30))
+    house.a_ticket("A day later")
+    log.goto(LOG)
+    brush, period = log.locator("[data-brush]"), log.get_by_label("Period", exact=True)
+    expect(brush).to_be_visible()
+    box = brush.bounding_box()
+    assert box is not None
+    log.mouse.move(box["x"] + box["width"] - 20, box["y"] + 10)
+    log.mouse.down()
+    log.mouse.move(box["x"] + box["width"] - 2, box["y"] + 10, steps=3)
+    log.mouse.up()
+    expect(period).to_have_value("own")
+    expect(log).to_have_url(re.compile("period=own&from=.*&to="))
+    expect(log.locator("#audit-sentence")).to_contain_text("2 events from")
+    log.get_by_role("button", name="Zoom out").click()
+    expect(period).to_have_value("7d")
+    expect(log.locator("#audit-sentence")).to_contain_text("events since")
+    expect(log.get_by_role("button", name="Zoom out")).to_be_hidden()
+    brush.focus()
+    log.keyboard.press("ArrowLeft")
+    expect(log.locator("[data-brush-words]")).to_contain_text("events (Tickets 2)")
+    log.keyboard.press("Shift+ArrowLeft")
+    expect(log.locator("[data-brush-words]")).to_contain_text("2 bars")
+    expect(log.locator("[data-brush-mark]")).to_have_attribute("width", "20")
+    log.keyboard.press("Escape")
+    expect(log.locator("[data-brush-mark]")).to_have_attribute("width", "0")
+    log.keyboard.press("End")
+    log.keyboard.press("Shift+ArrowLeft")
+    log.keyboard.press("Enter")
+    expect(period).to_have_value("own")
+    expect(log.get_by_role("button", name="Zoom out")).to_be_visible()
+    expect(brush).to_be_focused()
+    expect(log.locator("#audit-sentence")).to_contain_text("2 events from")
+    log.keyboard.press("Escape")
+    expect(period).to_have_value("7d")
+
+
+def test_numbers_stand_beside_the_options_and_what_acted_is_a_link(log: Page) -> None:
+    log.get_by_role("button", name="Event").click()
+    closed = log.locator(".choice-option", has=log.locator('input[value="ticket-closed"]'))
+    expect(closed.locator(".choice-count")).to_have_text(re.compile(r"^\d+$"))
+    log.keyboard.press("Escape")
+    log.get_by_role("button", name="Team member").click()
+    nobody = log.locator(".choice-option", has=log.locator('input[value="none"]'))
+    expect(nobody.locator(".choice-count")).to_have_text(re.compile(r"^[\d,]+$"))
+    log.keyboard.press("Escape")
+    log.get_by_role("link", name="rule Zebra").click()
+    expect(log.locator("#audit-sentence")).to_contain_text("where rule 7 acted")
+    assert set(events(log)) == {"Ticket closed", "Ticket updated"}
+
+
+def test_times_in_the_browsers_zone(browser: Any, browser_context_args: dict[str, Any], log: Page) -> None:
+    state = log.context.storage_state()
+    context = browser.new_context(**browser_context_args, storage_state=state, timezone_id="Asia/Tokyo")
+    page = context.new_page()
+    page.goto(LOG)
+    page.get_by_text("More filters").click()
+    page.get_by_label("Times in").select_option(label="Asia/Tokyo (this browser)")
+    expect(page.locator("#audit-sentence")).to_contain_text("(Asia/Tokyo)")
+    expect(page.locator(".events .zone")).to_have_text("Asia/Tokyo")
+    expect(page).to_have_url(re.compile("times=Asia%2FTokyo"))
+    page.reload()
+    expect(page.get_by_label("Times in")).to_have_value("Asia/Tokyo")
+    context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(log: Page, width: int) -> None:
+    log.set_viewport_size({"width": width, "height": 844})
+    log.goto(f"{LOG}?member=none&by=rule:7&not_event=ticket-updated&text=teapot&times=UTC")
+    expect(log.locator("[data-histogram]")).to_be_visible()
+    log.get_by_label("Search line", exact=True).press_sequentially(" s")
+    expect(log.locator("#audit-completion [role=option]").first).to_be_visible()
+    assert not complaints(log)
+    assert log.evaluate("document.documentElement.scrollWidth") <= width
