@@ -17,7 +17,8 @@ from audit.base import BigId
 from audit.ledger import seal
 from audit.log import event_head, event_table
 from audit.sessions import scoped
-from helpdesk import notices, rules
+from automation import habits
+from helpdesk import following, notices, rules
 from helpdesk.language.statements import Plan, plan
 from helpdesk.models import Account, Rule, RuleCursor, RuleRun, SatisfactionSurvey, Ticket, TicketMessage
 from helpdesk.rule_doing import Run
@@ -48,7 +49,7 @@ BEHIND: Final = (
     .join(Account, Account.id == RuleCursor.account_id)
     .where(
         RuleCursor.account_id == bindparam("account", type_=BigId),
-        RuleCursor.name == rules.CURSOR,
+        RuleCursor.name == following.CURSOR,
         RuleCursor.event_id < event_head.c.last_id,
         Account.deactivated_datetime.is_(None),
     )
@@ -103,7 +104,7 @@ def _look(session: Session, account_id: int) -> int:
     """Look at what happened next, and let each rule that it concerns do its part."""
     cursor = session.scalar(
         select(RuleCursor)
-        .where(RuleCursor.account_id == account_id, RuleCursor.name == rules.CURSOR)
+        .where(RuleCursor.account_id == account_id, RuleCursor.name == following.CURSOR)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -113,7 +114,11 @@ def _look(session: Session, account_id: int) -> int:
     found = _happened(session, cursor.event_id, newest)
     cursor.event_id = found[-1].id if len(found) == BATCH else newest
     acting = rules.active(session, account_id)
-    ran = sum(_meet(session, rule, event) for event in found for rule in acting if rules.is_set_off(rule, event.type))
+    wanted = following.habits(session, account_id)
+    ran = 0
+    for event in found:
+        ran += sum(_meet(session, rule, event) for rule in acting if rules.is_set_off(rule, event.type))
+        ran += habits.meet(session, wanted, event)
     if ran:
         _forget_old_runs(session, account_id)
     return ran
@@ -123,7 +128,7 @@ def _happened(session: Session, after: int, newest: int) -> Sequence[Row[Any]]:
     # In the order of the log: created, message, updated, assigned, as the ledger wrote each action.
     return session.execute(
         scoped(session, table=event_table)
-        .where(_event.id > after, _event.id <= newest, _event.type.in_(rules.TRIGGERS))
+        .where(_event.id > after, _event.id <= newest, _event.type.in_({*rules.TRIGGERS, *habits.TRIGGERS}))
         .order_by(_event.id)
         .limit(BATCH)
     ).all()

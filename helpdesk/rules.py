@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from audit.log import event_table
-from audit.sessions import scoped
-from helpdesk import schedules, settings
+from helpdesk import following, schedules, settings
 from helpdesk.events import (
     RULE_CREATED,
     RULE_DEACTIVATED,
@@ -47,9 +45,6 @@ LONGEST_NAME: Final = 255
 LONGEST_DESCRIPTION: Final = 2000
 HIGHEST_PRIORITY: Final = 1_000_000
 MOST_RULES: Final = 500
-
-#: The name of the place in the log up to which an account's rules have seen what happened.
-CURSOR: Final = "rules"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +173,12 @@ def active(session: Session, account_id: int) -> list[Rule]:
     return list(session.scalars(mine.order_by(Rule.priority.desc(), Rule.id)))
 
 
+def suggested_in(ticket: Ticket) -> list[Rule]:
+    """The rules that the desk proposes in a ticket, and that nobody has taken up yet."""
+    mine = Rule.account_id == ticket.account_id, Rule.suggested_ticket_id == ticket.id, Rule.is_draft
+    return list(session_of(ticket).scalars(select(Rule).where(*mine).order_by(Rule.id)))
+
+
 def check(session: Session, account_id: int, code: str) -> tuple[Tree, tuple[Step, ...]]:
     """A rule's code as a tree, and what it says; raises Mistake, with line and column."""
     tree = parse_rule(code)
@@ -230,16 +231,7 @@ def _arrange(rule: Rule) -> None:
     account = session.get_one(Account, rule.account_id)
     forget_progress(rule)
     schedules.arrange([rule], settings.read(account, "business-hours")["timezone"], now(session))
-    cursor = session.scalar(
-        select(RuleCursor).where(RuleCursor.account_id == account.id, RuleCursor.name == CURSOR).with_for_update()
-    )
-    acting = any(other.event_types for other in active(session, account.id))
-    if not acting:  # nobody listens: whoever comes next begins where the log ends then
-        if cursor is not None:
-            session.delete(cursor)
-    elif cursor is None:
-        newest = session.scalar(scoped(session, func.max(event_table.c.id), table=event_table)) or 0
-        session.add(RuleCursor(account_id=account.id, name=CURSOR, event_id=newest))
+    following.arrange(session, account.id)
 
 
 def progress_name(rule: Rule) -> str:

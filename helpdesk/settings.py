@@ -13,7 +13,7 @@ from sqlalchemy import select
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import schedules
+from helpdesk import following, schedules
 from helpdesk.events import ACCOUNT_SETTING_CREATED, ACCOUNT_SETTING_UPDATED, ACCOUNT_UPDATED
 from helpdesk.models import Account, AccountSetting
 from helpdesk.refusals import Refused, Taken
@@ -28,6 +28,9 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "audit-log": {"longest_period_days": 7},  # null lifts the limit
     "trash": {"days": 30},
     "satisfaction-surveys": {"enabled": False, "delay_hours": 24},
+    "ticket-assignment": {"enabled": False},
+    "auto-merge": {"enabled": False, "hours": 24},
+    "rule-suggestions": {"enabled": False},
 }
 #: Days of the week by number, as `business-hours` has them.
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -35,7 +38,12 @@ MOST_HOURS: Final = 30
 LONGEST_DATA: Final = 64_000
 
 #: What is counted in a setting: up to how many, and whether null stands for no limit.
-_COUNTED: Final = {"days": (3650, False), "longest_period_days": (3650, True), "delay_hours": (24 * 365, False)}
+_COUNTED: Final = {
+    "days": (3650, False),
+    "longest_period_days": (3650, True),
+    "delay_hours": (24 * 365, False),
+    "hours": (24 * 30, False),
+}
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 #: Zones of the machine, which browsers don't know.
 _NO_PLACE: Final = frozenset({"Factory", "localtime", "posixrules"})
@@ -66,6 +74,8 @@ def change(account: Account, type_: str, data: dict[str, Any], *, by: Actor) -> 
     if type_ == "business-hours":
         session = session_of(account)
         schedules.arrange_all(session, account.id, data["timezone"], now(session))
+    elif type_ in following.HABITS:
+        following.arrange(session_of(account), account.id)
 
 
 def create(account: Account, type_: str, name: str, data: dict[str, Any], *, by: Actor) -> AccountSetting:

@@ -7,6 +7,7 @@ from seeds.scenes import (
     configuration,
     connections,
     fields,
+    habits,
     invitations,
     leaving,
     macros,
@@ -42,6 +43,7 @@ CHAPTERS = (
     leaving,
     macros,
     rules,
+    habits,
     bulk,
 )
 

@@ -123,10 +123,11 @@ TICKET_ASSIGNED = registry.declare(
         object="Ticket",
         meaning="The ticket was given to an agent or to a team. Passing it from one agent to another is one such event;"
         " when a team was chosen, it names no agent and ticket-team-assigned stands after it.",
-        actors=frozenset({"user", "rule", "macro"}),
+        actors=frozenset({"user", "rule", "macro", "system"}),
         by_hand="Open the ticket and choose an agent under Assign, or send a public reply on a ticket that nobody has.",
         by_api='PUT /api/tickets/{id} {"assignee_user": {"id": {user_id}}}',
-        by_machine="Rule or macro action setAssignee; together with ticket-team-assigned, action setTeamAssignee.",
+        by_machine="Rule or macro action setAssignee; together with ticket-team-assigned, action setTeamAssignee."
+        " By the desk itself for a team's ticket that nobody has, where the account's settings say so.",
         claims={"Ticket": frozenset({"assignee_user_id"})},
         beside=frozenset({"ticket-team-assigned"}),
         companions=("ticket-updated",),

@@ -83,6 +83,37 @@ class SurveysForm(Form):
         return {"enabled": bool(self.enabled.data), "delay_hours": int(self.delay_hours.data or 0)}
 
 
+class AssignmentForm(Form):
+    """Whether the desk hands out a team's tickets."""
+
+    enabled = BooleanField("Give a team's tickets to its members in turn")
+
+    def setting(self, _held: Mapping[str, Any]) -> dict[str, Any]:
+        """As it is stored."""
+        return {"enabled": bool(self.enabled.data)}
+
+
+class MergeForm(Form):
+    """Whether the desk merges doubles."""
+
+    enabled = BooleanField("Merge doubles")
+    hours = StringField("Within so many hours", [Whole(24 * 30)])
+
+    def setting(self, _held: Mapping[str, Any]) -> dict[str, Any]:
+        """As it is stored."""
+        return {"enabled": bool(self.enabled.data), "hours": int(self.hours.data or 0)}
+
+
+class SuggestionsForm(Form):
+    """Whether the desk proposes rules."""
+
+    enabled = BooleanField("Propose rules")
+
+    def setting(self, _held: Mapping[str, Any]) -> dict[str, Any]:
+        """As it is stored."""
+        return {"enabled": bool(self.enabled.data)}
+
+
 @dataclass(frozen=True)
 class HoursRow:
     """A span of opening as the form has it, right or not."""

@@ -13,7 +13,17 @@ from wtforms import Form
 
 from audit.db import db
 from helpdesk import accounts, settings
-from helpdesk.forms.account import HoursForm, LogForm, NameForm, SurveysForm, TrashForm, ZoneForm
+from helpdesk.forms.account import (
+    AssignmentForm,
+    HoursForm,
+    LogForm,
+    MergeForm,
+    NameForm,
+    SuggestionsForm,
+    SurveysForm,
+    TrashForm,
+    ZoneForm,
+)
 from helpdesk.models import Account, AccountSetting, Ticket
 from helpdesk.refusals import Refused
 from helpdesk.web import answers
@@ -43,6 +53,9 @@ class Cards:
     trash: TrashForm
     log: LogForm
     surveys: SurveysForm
+    assignment: AssignmentForm
+    merge: MergeForm
+    suggestions: SuggestionsForm
 
 
 @blueprint.get("/settings/account")
@@ -126,6 +139,30 @@ def set_surveys() -> Response:
     return _save("satisfaction-surveys", "surveys", "delay_hours", form, "Satisfaction surveys saved")
 
 
+@blueprint.post("/settings/account/assignment")
+@needs("manage settings")
+def set_assignment() -> Response:
+    """Hand out a team's tickets, or don't."""
+    form = AssignmentForm(request.form, prefix="assignment-")
+    return _save("ticket-assignment", "assignment", "enabled", form, "Team assignment saved")
+
+
+@blueprint.post("/settings/account/merge")
+@needs("manage settings")
+def set_merge() -> Response:
+    """Merge doubles, or don't."""
+    form = MergeForm(request.form, prefix="merge-")
+    return _save("auto-merge", "merge", "hours", form, "Doubles saved")
+
+
+@blueprint.post("/settings/account/suggestions")
+@needs("manage settings")
+def set_suggestions() -> Response:
+    """Propose rules, or don't."""
+    form = SuggestionsForm(request.form, prefix="suggestions-")
+    return _save("rule-suggestions", "suggestions", "enabled", form, "Rule suggestions saved")
+
+
 def _save(type_: str, card: str, field: str, form: Any, said: str) -> Response:
     if not form.validate():
         return _page(422, **{card: form})
@@ -189,6 +226,9 @@ def _cards(account: Account, held: Mapping[str, dict[str, Any]]) -> Cards:
         trash=TrashForm(days=held["trash"]["days"], prefix="trash-"),
         log=LogForm(days=longest or "", unlimited=longest is None, prefix="log-"),
         surveys=SurveysForm(enabled=surveys["enabled"], delay_hours=surveys["delay_hours"], prefix="surveys-"),
+        assignment=AssignmentForm(enabled=held["ticket-assignment"]["enabled"], prefix="assignment-"),
+        merge=MergeForm(enabled=held["auto-merge"]["enabled"], hours=held["auto-merge"]["hours"], prefix="merge-"),
+        suggestions=SuggestionsForm(enabled=held["rule-suggestions"]["enabled"], prefix="suggestions-"),
     )
 
 

@@ -60,7 +60,7 @@ SHAPES = st.builds(
 DEEDS = st.lists(st.sampled_from(["write", "reply", "close", "tag", "snooze", "spam", "wait"]), max_size=6)
 
 
-@pytest.mark.parametrize("examples", [30, pytest.param(400, marks=pytest.mark.long)])
+@pytest.mark.parametrize("examples", [30, pytest.param(150, marks=pytest.mark.long)])
 def test_any_rules_come_to_an_end_and_break_no_law(tmp_path: Path, examples: int) -> None:
     @settings(
         max_examples=examples,

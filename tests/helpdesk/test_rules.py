@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from audit.actors import Actor
-from helpdesk import rules, settings, teams, tickets
+from helpdesk import following, rules, settings, teams, tickets
 from helpdesk.language import Mistake, parse_rule
 from helpdesk.models import Rule, RuleCursor
 from helpdesk.refusals import Refused
@@ -35,7 +35,7 @@ def get(desk: Desk, number: int) -> Rule:
 def cursor(desk: Desk) -> int | None:
     """Up to where the account's rules have seen the log."""
     desk.session.rollback()
-    return desk.session.scalar(select(RuleCursor.event_id).where(RuleCursor.name == rules.CURSOR))
+    return desk.session.scalar(select(RuleCursor.event_id).where(RuleCursor.name == following.CURSOR))
 
 
 def test_a_rules_life_and_its_events(desk: Desk) -> None:

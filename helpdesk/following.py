@@ -1,0 +1,50 @@
+"""Whether an account's rules and habits follow its log, and from where: a cursor stands while somebody listens."""
+
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from audit.log import event_table
+from audit.sessions import scoped
+from helpdesk.models import AccountSetting, Rule, RuleCursor
+
+#: The name of the place in the log up to which an account's rules have seen what happened.
+CURSOR: Final = "rules"
+
+#: Settings that let the desk do something by itself, without a rule.
+HABITS: Final = ("ticket-assignment", "auto-merge", "rule-suggestions")
+
+
+def arrange(session: Session, account_id: int) -> None:
+    """Let whoever listens see what happens from now on; where nobody does, nothing is followed."""
+    session.flush()
+    cursor = session.scalar(
+        select(RuleCursor).where(RuleCursor.account_id == account_id, RuleCursor.name == CURSOR).with_for_update()
+    )
+    if not (_has_rules(session, account_id) or habits(session, account_id)):
+        if cursor is not None:  # whoever comes next begins where the log ends then
+            session.delete(cursor)
+    elif cursor is None:
+        newest = session.scalar(scoped(session, func.max(event_table.c.id), table=event_table)) or 0
+        session.add(RuleCursor(account_id=account_id, name=CURSOR, event_id=newest))
+
+
+def habits(session: Session, account_id: int) -> dict[str, dict[str, object]]:
+    """What the desk does by itself, by the settings that say so."""
+    rows = session.execute(
+        select(AccountSetting.type, AccountSetting.data).where(
+            AccountSetting.account_id == account_id, AccountSetting.type.in_(HABITS), AccountSetting.name == ""
+        )
+    )
+    return {row.type: row.data for row in rows if row.data.get("enabled")}
+
+
+def _has_rules(session: Session, account_id: int) -> bool:
+    mine = select(Rule.id).where(
+        Rule.account_id == account_id,
+        Rule.deactivated_datetime.is_(None),
+        Rule.is_draft.is_(False),
+        Rule.event_types.is_not(None),
+    )
+    return session.scalar(mine.limit(1)) is not None
