@@ -16,8 +16,8 @@ from sqlalchemy import Engine, Row
 from audit import ocsf, queries
 from audit.action import enter
 from audit.filters import Ground, Query
+from audit.rows import label_of
 from audit.sessions import AuditedSession
-from audit.types import registry
 
 #: Events that are read at once.
 PAGE: Final = 1_000
@@ -29,7 +29,7 @@ _COLUMNS: Final[dict[str, Callable[[Any], Any]]] = {
     "created_datetime": lambda row: row.created_datetime.isoformat(),
     "recorded_datetime": lambda row: row.recorded_datetime.isoformat(),
     "type": lambda row: row.type,
-    "label": lambda row: _label(row),
+    "label": lambda row: label_of(row.type),
     "object_type": lambda row: row.object_type,
     "object_id": lambda row: row.object_id,
     "object_label": lambda row: row.object_label,
@@ -43,7 +43,7 @@ _COLUMNS: Final[dict[str, Callable[[Any], Any]]] = {
     "context": lambda row: str(row.context),
     "cause_id": lambda row: row.cause_id,
     "data": lambda row: row.data,
-    "changes": lambda row: row.changes,
+    "changes": lambda row: changes_of(row),
 }
 
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -67,6 +67,16 @@ def document(row: Row[Any]) -> dict[str, Any]:
     return {name: read(row) for name, read in _COLUMNS.items()}
 
 
+def changes_of(row: Row[Any]) -> dict[str, Any] | None:
+    """Before and after; of a secret only that it changed, as on every page: its digest is for replay alone."""
+    if row.changes is None:
+        return None
+    return {
+        key: {name: [_told(value) for value in pair] for name, pair in columns.items()}
+        for key, columns in row.changes.items()
+    }
+
+
 def chunks(
     engine: Engine, account_id: int, query: Query, ground: Ground, format_: Format, *, after: int, upto: int
 ) -> Iterator[str]:
@@ -80,6 +90,10 @@ def chunks(
             session.rollback()  # nobody waits for whoever reads slowly
             yield format_.write(found)
             place = queries.Cursor(found[-1].created_datetime, found[-1].id)
+
+
+def _told(value: Any) -> Any:
+    return {"$secret": True} if isinstance(value, dict) and "$secret" in value else value
 
 
 def _csv_lines(rows: Sequence[Row[Any]]) -> str:
@@ -99,12 +113,7 @@ def _json_lines(rows: Sequence[Row[Any]]) -> str:
 
 
 def _ocsf_lines(rows: Sequence[Row[Any]]) -> str:
-    return "".join(f"{_to_json(ocsf.document(row, _label(row)))}\n" for row in rows)
-
-
-def _label(row: Row[Any]) -> str:
-    type_ = registry.get(row.type)
-    return type_.label if type_ is not None else row.type
+    return "".join(f"{_to_json(ocsf.document(row, label_of(row.type), changes_of(row)))}\n" for row in rows)
 
 
 FORMATS: Final = {

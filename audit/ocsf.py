@@ -39,7 +39,7 @@ _MANAGING: Final = {
 _UPDATE: Final = (3, "Update")
 
 
-def document(row: Row[Any], label: str) -> dict[str, Any]:
+def document(row: Row[Any], label: str, changes: dict[str, Any] | None) -> dict[str, Any]:
     """The event as an OCSF record."""
     signing_in = _ending(row.type, _SIGNING_IN)
     class_uid = _AUTHENTICATION if signing_in else _ENTITY_MANAGEMENT
@@ -67,7 +67,7 @@ def document(row: Row[Any], label: str) -> dict[str, Any]:
             "actor_kind": row.actor_kind,
             "actor_version": row.actor_version,
             "data": row.data,
-            "changes": row.changes,
+            "changes": changes,
         },
     }
 

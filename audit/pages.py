@@ -15,6 +15,7 @@ from audit.filters import Ground, read_query, write_query
 from audit.forms import form_for
 from audit.line import LineReading, read_line
 from audit.results import Results, ground_of, older_for, results_for
+from audit.story import story as story_of
 
 blueprint = Blueprint("audit", __name__, url_prefix="/settings/audit")
 
@@ -82,7 +83,7 @@ def event(event_id: int) -> Response:
     if found is None:
         abort(404, "There is no such event in this desk's log. Go back to the list.")
     template = "audit/_story.html" if _wants_partial() else "audit/event.html"
-    story = rows.story(session, directory(), ground, found)
+    story = story_of(session, directory(), ground, found)
     return make_response(render_template(template, story=story, zone=ground.zone.key))
 
 

@@ -10,12 +10,10 @@ from sqlalchemy.orm import Session
 
 from audit import queries
 from audit.asking import noun
-from audit.changes import Teller, Touched, day_words, digests, mentioned
+from audit.changes import Teller, day_words, mentioned
 from audit.directory import Directory
 from audit.filters import Ground
 from audit.hues import hue_of
-from audit.log import stored_text
-from audit.sessions import scoped
 from audit.types import registry
 
 
@@ -47,26 +45,6 @@ class Word:
     hue: str
 
 
-@dataclass(frozen=True)
-class Story:
-    """All that the log knows of one event."""
-
-    row: EventRow
-    meaning: str
-    touched: list[Touched]
-    texts: Mapping[str, str]  #: long texts by digest
-    data: dict[str, Any] | None
-    data_words: str  #: the same as a sentence, where its type has words for it
-    actor: str
-    initiator: str | None
-    source: str
-    context: str
-    chain: int  #: how many events share the context
-    cause_id: int | None
-    recorded: datetime
-    target: str  #: the object, as the filter writes it
-
-
 def glossary() -> list[Word]:
     """What every event means."""
     return [Word(type_.name, type_.label, type_.meaning, hue_of(type_.name)) for type_ in registry]
@@ -79,33 +57,9 @@ def teller_for(session: Session, now: datetime, found: list[Row[Any]]) -> Teller
 
 def rows(session: Session, directory: Directory, ground: Ground, found: list[Row[Any]]) -> list[EventRow]:
     """Events as lines."""
-    links = directory.links(session.info["account_id"], {each for row in found for each in _named(row)})
+    links = directory.links(session.info["account_id"], {each for row in found for each in named(row)})
     teller = teller_for(session, ground.now.astimezone(ground.zone), found)
-    return [_row(row, ground, teller, links) for row in found]
-
-
-def story(session: Session, directory: Directory, ground: Ground, found: Row[Any]) -> Story:
-    """One event with everything."""
-    links = directory.links(session.info["account_id"], set(_named(found)))
-    teller = teller_for(session, ground.now.astimezone(ground.zone), [found])
-    touched = teller.touched(found)
-    type_ = registry.get(found.type)
-    return Story(
-        row=_row(found, ground, teller, links),
-        meaning=type_.meaning if type_ else "",
-        touched=touched,
-        texts=_texts(session, digests(touched)),
-        data=found.data,
-        data_words=_data_words(found),
-        actor=teller.actor(found),
-        initiator=teller.member(found.initiator_id) if found.initiator_id is not None else None,
-        source=found.source,
-        context=str(found.context),
-        chain=queries.chain_length(session, found),
-        cause_id=found.cause_id,
-        recorded=found.recorded_datetime.astimezone(ground.zone),
-        target=f"{found.object_type}:{found.object_id}",
-    )
+    return [line_of(row, ground, teller, links) for row in found]
 
 
 def name_of(object_type: str, number: int, label: str) -> str:
@@ -117,24 +71,32 @@ def name_of(object_type: str, number: int, label: str) -> str:
 _ACTORS: Final = {"rule": "Rule", "macro": "Macro", "integration": "Integration", "customer": "Customer"}
 
 
-def _named(row: Row[Any]) -> list[tuple[str, int]]:
+def named(row: Row[Any]) -> list[tuple[str, int]]:
     """What an event is about, and what acted, if that is something with a page."""
-    acted = _acted(row)
+    acted = acted_by(row)
     return [(row.object_type, row.object_id), *([acted] if acted else [])]
 
 
-def _acted(row: Row[Any]) -> tuple[str, int] | None:
+def acted_by(row: Row[Any]) -> tuple[str, int] | None:
+    """What acted beside team members, as the log names objects, if it may have a page: rule 7 is Rule 7."""
     kind = _ACTORS.get(row.actor_kind)
     return (kind, row.actor_id) if kind and row.actor_id else None
 
 
-def _row(row: Row[Any], ground: Ground, teller: Teller, links: Mapping[tuple[str, int], str]) -> EventRow:
-    type_, acted = registry.get(row.type), _acted(row)
+def label_of(type_name: str) -> str:
+    """An event type in words."""
+    type_ = registry.get(type_name)
+    return type_.label if type_ is not None else type_name
+
+
+def line_of(row: Row[Any], ground: Ground, teller: Teller, links: Mapping[tuple[str, int], str]) -> EventRow:
+    """An event as a line."""
+    acted = acted_by(row)
     at = row.created_datetime.astimezone(ground.zone)
     return EventRow(
         id=row.id,
         type=row.type,
-        label=type_.label if type_ else row.type,
+        label=label_of(row.type),
         hue=hue_of(row.type),
         at=at,
         day=day_words(at, teller.now),
@@ -145,18 +107,3 @@ def _row(row: Row[Any], ground: Ground, teller: Teller, links: Mapping[tuple[str
         address=links.get((row.object_type, row.object_id)),
         change=teller.line(row),
     )
-
-
-def _data_words(row: Row[Any]) -> str:
-    type_ = registry.get(row.type)
-    return type_.tell_data(row.data) if row.data and type_ is not None and type_.tell_data is not None else ""
-
-
-def _texts(session: Session, names: set[str]) -> dict[str, str]:
-    if not names:
-        return {}
-    columns = stored_text.c
-    found = session.execute(
-        scoped(session, columns.digest, columns.content, table=stored_text).where(columns.digest.in_(names))
-    )
-    return {row.digest: row.content for row in found}

@@ -65,6 +65,17 @@ def test_each_format_holds_what_was_found_and_the_log_says_so(ada: FlaskClient, 
     assert trail.events[0].data == {"format": "csv", "filter": f"object:ticket#{number}", "after": 0}
 
 
+def test_secrets_stay_behind(ada: FlaskClient, desk: Desk) -> None:
+    (made,) = [
+        event for event in desk.events_after() if event.type == "user-created" and event.object_id == desk.ana_id
+    ]
+    digest = made.changes[f"User:{desk.ana_id}"]["password_hash"][1]["$secret"]
+    for format_ in ("csv", "jsonl", "ocsf"):
+        text = export(ada, format_, "event=user-created")
+        assert "$secret" in text
+        assert digest not in text
+
+
 def test_a_log_in_is_an_authentication(ada: FlaskClient) -> None:
     record = json.loads(export(ada, "ocsf", "event=user-logged-in").splitlines()[-1])
     assert (record["class_uid"], record["activity_name"], record["status_id"]) == (3002, "Logon", 1)

@@ -38,7 +38,7 @@ def test_those_who_may_go_on_to_the_log(desk: Desk, client: Browser, enter: Call
     assert "in the audit log" in client.fragment(f"/tickets/{number}/trail/{event}").get_data(as_text=True)
     page = enter(hire(desk, Role.BASIC)).get(f"/tickets/{number}").get_data(as_text=True)
     assert f'href="/tickets/{number}/trail/{event}"' in page
-    assert "/settings/audit" not in page
+    assert f"/settings/audit/events/{event}" not in page
 
 
 def test_events_of_something_else_are_not_told_here(desk: Desk, client: Browser) -> None:
