@@ -1,6 +1,7 @@
 """Commands that run the desk, and that move its clock."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -11,24 +12,32 @@ from sqlalchemy.orm import Session
 
 from audit.action import enter
 from audit.clock import desk_now
-from automation import clockwork, serving, upcoming
+from automation import certificates, clockwork, serving, upcoming
 from automation.clockwork import Journey
 from automation.simulator import commands as simulator_commands
 from helpdesk import settings
 from helpdesk.commands import chosen_account, command_session, parsed_moment, with_account
+from helpdesk.config import instance_folder
 from helpdesk.models import Account
 from helpdesk.refusals import Refused
 from helpdesk.spans import parse_span
 
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 @click.command()
+@click.option("--tls-cert", type=_FILE, help="A certificate, with which pages and API are served by https.")
+@click.option("--tls-key", type=_FILE, help="The certificate's private key.")
 @with_appcontext
-def serve() -> None:
+def serve(tls_cert: Path | None, tls_key: Path | None) -> None:
     """Serve the pages; on the embedded database with the timers and the mail server inside.
 
     On PostgreSQL run `helpdesk worker` beside it, any number of times.
     """
-    serving.serve(_app())
+    if (tls_cert is None) is not (tls_key is None):
+        raise click.UsageError("--tls-cert and --tls-key go together.")
+    tls = (str(tls_cert), str(tls_key)) if tls_cert is not None and tls_key is not None else None
+    serving.serve(_app(), tls)
 
 
 @click.command()
@@ -36,6 +45,18 @@ def serve() -> None:
 def worker() -> None:
     """Run what goes on by itself: timers, mail that comes in, mail that goes out."""
     serving.work(_app())
+
+
+@click.command("tls-ca")
+@click.argument("hosts", nargs=-1, required=True, metavar="HOST...")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Whereto; ./instance/tls by default.")
+def tls_ca(hosts: tuple[str, ...], folder: Path | None) -> None:
+    """Make an authority of your own and a certificate for hosts such as '*.gorgias.com', for clients that insist on
+    https. Only what is told to trust the authority will."""
+    made = _or_sentence(certificates.make, folder or instance_folder() / "tls", hosts)
+    click.echo(f"Serve with: helpdesk serve --tls-cert {made.certificate} --tls-key {made.key}")
+    click.echo(f"Let clients trust {made.authority}: SSL_CERT_FILE={made.authority}, or curl --cacert {made.authority}")
+    click.echo("Point the hosts to this machine, for example in /etc/hosts.")
 
 
 @click.group()
@@ -187,4 +208,4 @@ def _or_sentence(verb: Any, *arguments: Any) -> Any:
         raise click.ClickException(str(refusal)) from refusal
 
 
-COMMANDS: Final = [serve, worker, clock, *simulator_commands.COMMANDS]
+COMMANDS: Final = [serve, worker, tls_ca, clock, *simulator_commands.COMMANDS]

@@ -28,8 +28,11 @@ PROCESSES: Final = 2  # on PostgreSQL; SQLite has one writer anyway
 SECONDS_TO_STOP: Final = 3
 
 
-def serve(app: Flask) -> None:
-    """Serve pages until told to stop; on the embedded database with the scheduler and the mail server inside."""
+def serve(app: Flask, tls: tuple[str, str] | None = None) -> None:
+    """Serve pages until told to stop; on the embedded database with the scheduler and the mail server inside.
+
+    `tls` are the files of a certificate and its key.
+    """
     config: Config = app.config["DESK"]
     require_secret(config)
     _require_guards(app)
@@ -39,7 +42,7 @@ def serve(app: Flask) -> None:
             check_port(config.smtp_host, config.smtp_port, "SMTP_PORT")
         check_port(config.host, config.port, "PORT")
         _let_go_of_database(app)
-        _Server(app, config).run()
+        _Server(app, config, tls).run()
 
 
 def work(app: Flask) -> None:
@@ -116,8 +119,9 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, set up from here."""
 
-    def __init__(self, app: Flask, config: Config) -> None:
+    def __init__(self, app: Flask, config: Config, tls: tuple[str, str] | None = None) -> None:
         self._app = app
+        self._tls = tls
         self._config = config
         super().__init__()
 
@@ -141,6 +145,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "post_worker_init": _start_machines if config.is_embedded else _no_machines,
             "worker_exit": _stop_machines,
         }
+        if self._tls is not None:
+            settings["certfile"], settings["keyfile"] = self._tls
         for name, value in settings.items():
             self.cfg.set(name, value)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from audit.action import now
 from audit.actors import Actor
+from audit.clock import wall_now
 from audit.ledger import record
 from helpdesk.events import API_KEY_CREATED, API_KEY_REVOKED
 from helpdesk.mail.charsets import clean_line
@@ -37,6 +39,33 @@ def create(user: User, *, name: str, by: Actor) -> tuple[ApiKey, str]:
     session.add(row)
     record(API_KEY_CREATED, row, by=by)
     return row, key
+
+
+#: How long an application's key opens something, by the clock on the wall; then it is renewed.
+GRANT_LASTS: Final = timedelta(days=1)
+
+
+def grant(
+    user: User, *, name: str, client_id: str, scopes: str, lasting: bool, by: Actor
+) -> tuple[ApiKey, str, str | None]:
+    """Let an application act as this user; with what it gets are the key, and what renews it if it is to last."""
+    session, key, refresh = session_of(user), secrets.token_hex(32), secrets.token_hex(32) if lasting else None
+    row = ApiKey(
+        account_id=user.account_id,
+        user_id=user.id,
+        name=clean_line(name, LONGEST_NAME),
+        kind="oauth",
+        prefix=key[:8],
+        key_hash=digest(key),
+        refresh_hash=digest(refresh) if refresh else None,
+        scopes=scopes,
+        client_id=client_id,
+        created_datetime=now(session),
+        expires_datetime=wall_now() + GRANT_LASTS,
+    )
+    session.add(row)
+    record(API_KEY_CREATED, row, by=by)
+    return row, key, refresh
 
 
 def revoke(key: ApiKey, *, by: Actor) -> None:

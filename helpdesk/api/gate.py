@@ -12,7 +12,7 @@ from audit.clock import wall_now
 from audit.db import db
 from audit.rest.calls import Call
 from audit.rest.problems import Problem
-from helpdesk import keys
+from helpdesk import keys, oauth
 from helpdesk.api import limits
 from helpdesk.models import ApiKey
 from helpdesk.permissions import Action
@@ -34,7 +34,7 @@ def let_in(call: Call) -> None:
         raise Problem(429)
     if not g.user.may(cast(Action, call.needs)):
         raise Problem(403)
-    if key.kind == "oauth" and call.scope not in (key.scopes or "").split():
+    if key.kind == "oauth" and not oauth.allows(key.scopes or "", call.scope):
         raise Problem(403, f"The application was not allowed {call.scope}. Nothing was done.")
 
 

@@ -1,9 +1,9 @@
-"""What is asked of a new API key."""
+"""What is asked of a new API key, and of an application."""
 
-from wtforms import Form, IntegerField, StringField
+from wtforms import Form, IntegerField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange
 
-from helpdesk import keys
+from helpdesk import keys, oauth
 
 
 class KeyForm(Form):
@@ -17,3 +17,13 @@ class KeyForm(Form):
         ],
     )
     user_id = IntegerField("Acts as", [NumberRange(1, 2**63 - 1, "Choose a team member.")])
+
+
+class ApplicationForm(Form):
+    """What an application is called, and where people are sent back to."""
+
+    name = StringField(
+        "Name",
+        [DataRequired("Write the application's name."), Length(max=oauth.LONGEST_NAME, message="That is too long.")],
+    )
+    redirects = TextAreaField("Sends people back to", [DataRequired("Write down at least one address.")])

@@ -3,7 +3,7 @@
 from audit.clock import DeskClock
 from audit.files import StoredFile
 from helpdesk.models.account import Account, AccountSetting
-from helpdesk.models.api import ApiAnswer, ApiBucket
+from helpdesk.models.api import ApiAnswer, ApiBucket, OauthCode
 from helpdesk.models.customer import Customer, CustomerChannel, CustomerFieldValue
 from helpdesk.models.extras import CustomField, Integration, SatisfactionSurvey, Widget
 from helpdesk.models.machinery import Delivery, Job, LoginSession, ReadMark, RuleCursor, RuleRun, ShopOrder
@@ -32,6 +32,7 @@ __all__ = [
     "Job",
     "LoginSession",
     "Macro",
+    "OauthCode",
     "ReadMark",
     "Role",
     "Rule",

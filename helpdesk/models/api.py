@@ -1,4 +1,4 @@
-"""Rows of the API's own, which are nobody's history: rate limits, and answers to repeat."""
+"""Rows of the API's own, which are nobody's history: rate limits, answers to repeat, codes of applications."""
 
 from datetime import datetime
 
@@ -36,3 +36,20 @@ class ApiAnswer(AccountScoped, Base):
     status: Mapped[int | None] = mapped_column(Integer)  # None: done, and not answered yet
     body: Mapped[str | None] = mapped_column(Text)
     created_datetime: Mapped[datetime] = mapped_column(UtcDateTime)  # wall time
+
+
+class OauthCode(AccountScoped, Base):
+    """What an application exchanges for a key, once, within minutes."""
+
+    __tablename__ = "oauth_code"
+    __unlogged__ = "sessions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"))
+    user_id: Mapped[int] = mapped_column(BigId)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    client_id: Mapped[str] = mapped_column(String(64))
+    redirect_uri: Mapped[str] = mapped_column(Text)
+    challenge: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[str] = mapped_column(Text)
+    expires_datetime: Mapped[datetime] = mapped_column(UtcDateTime)  # wall time

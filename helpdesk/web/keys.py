@@ -8,9 +8,9 @@ from sqlalchemy.engine import Row
 
 from audit.clock import wall_now
 from audit.db import db
-from helpdesk import keys, links
-from helpdesk.forms.keys import KeyForm
-from helpdesk.models import ApiKey, Role, User
+from helpdesk import keys, links, oauth
+from helpdesk.forms.keys import ApplicationForm, KeyForm
+from helpdesk.models import Account, ApiKey, Role, User
 from helpdesk.refusals import Refused
 from helpdesk.web import answers
 from helpdesk.web.changing import acting, held_row, me, needs
@@ -26,7 +26,9 @@ ONCE: Final = "This is the only time it is shown: the desk keeps a digest of it,
 @needs("manage api keys")
 def index() -> Response:
     """All keys of the account, those that open nothing any more at the end."""
-    return make_response(render_template("keys/index.html", lines=_lines(), now=wall_now()))
+    return make_response(
+        render_template("keys/index.html", lines=_lines(), applications=_applications(), now=wall_now())
+    )
 
 
 @blueprint.get("/settings/api-keys/new")
@@ -53,6 +55,31 @@ def create() -> Response:
     response = make_response(render_template("keys/made.html", key=key, once=ONCE, base=links.to(""), **made))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@blueprint.get("/settings/api-keys/application")
+@needs("manage api keys")
+def new_application() -> Response:
+    """What is asked of an application."""
+    return _new_application(ApplicationForm())
+
+
+@blueprint.post("/settings/api-keys/application")
+@needs("manage api keys")
+def register() -> Response:
+    """Register an application, and show its secret."""
+    form = ApplicationForm(request.form)
+    if not form.validate():
+        return _new_application(form, status=422)
+    try:
+        with acting() as session:
+            account = session.get_one(Account, g.account.id)
+            addresses = (form.redirects.data or "").splitlines()
+            made, secret = oauth.register(account, form.name.data or "", addresses, by=me())
+    except Refused as refusal:
+        return _new_application(form, f"{refusal} Nothing was registered.", 409)
+    template = "keys/application_made.html"
+    return make_response(render_template(template, application=made, secret=secret, base=links.to("")))
 
 
 @blueprint.get("/settings/api-keys/<number:key_id>/revoke")
@@ -96,6 +123,14 @@ def _new(form: KeyForm, problem: str | None = None, status: int = 200) -> Respon
         (row.id, f"{row.name} ({row.email})") for row in db.session.execute(members.order_by(User.name, User.id))
     ]
     return make_response(render_template("keys/new.html", form=form, people=choices, problem=problem), status)
+
+
+def _new_application(form: ApplicationForm, problem: str | None = None, status: int = 200) -> Response:
+    return make_response(render_template("keys/application_new.html", form=form, problem=problem), status)
+
+
+def _applications() -> list[oauth.Application]:
+    return oauth.applications(db.session(), g.account.id)
 
 
 def _lines() -> list[Row[Any]]:

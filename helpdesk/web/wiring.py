@@ -21,6 +21,7 @@ from helpdesk.web import (
     macros,
     mailtrap,
     marking,
+    oauth,
     profile,
     resets,
     rules,
@@ -76,6 +77,7 @@ def install(app: Flask, config: Config) -> None:
         chatroom.blueprint,
         jobs.blueprint,
         keys.blueprint,
+        oauth.blueprint,
         mailtrap.blueprint,
         views.blueprint,
     ):

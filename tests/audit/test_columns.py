@@ -34,6 +34,7 @@ from tests.outside import sqlite_only
 #: The house's closed list. Whoever adds to it explains why nobody will ever ask the log about it.
 UNLOGGED: dict[str, str] = {
     "LoginSession": "sessions",
+    "OauthCode": "sessions",
     "ReadMark": "read marks",
     "ApiKey.last_used_datetime": "last use",
     "RuleCursor": "cursors",

@@ -18,9 +18,9 @@ PROGRAM = """
 import sys
 from automation import serving
 from tests.automation.apps import a_config, an_app
-how, url, port, smtp_port = sys.argv[1:]
+how, url, port, smtp_port, *tls = sys.argv[1:]
 app = an_app(a_config(url, port=int(port), smtp_port=int(smtp_port)))
-{"serve": serving.serve, "work": serving.work}[how](app)
+{"serve": serving.serve, "work": serving.work}[how](app, *([tuple(tls)] if tls else []))
 """
 
 
@@ -33,10 +33,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(how: str, url: URL, port: int, smtp_port: int, instance: Path) -> Iterator[subprocess.Popen[str]]:
-    """A bare server or worker without pages, in a process group of its own."""
+def running(
+    how: str, url: URL, port: int, smtp_port: int, instance: Path, *tls: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A bare server or worker without pages (`tls`: its certificate and key), in a process group of its own."""
     text = url.render_as_string(hide_password=False)
-    arguments = ["-c", PROGRAM, how, text, str(port), str(smtp_port)]
+    arguments = ["-c", PROGRAM, how, text, str(port), str(smtp_port), *tls]
     with group_of(arguments, {"HELPDESK_INSTANCE": str(instance)}) as process:
         yield process
 

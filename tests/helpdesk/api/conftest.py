@@ -12,10 +12,11 @@ from tests.helpdesk.web.conftest import app, database_url, own_instance  # noqa:
 
 
 @pytest.fixture
-def program(app: Flask, desk: Desk) -> Callable[[str], Program]:  # noqa: F811
+def program(app: Flask, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Program]:  # noqa: F811
     """A program with a key of the team member of this name, such as "ana"."""
 
-    app.config["DESK"] = replace(app.config["DESK"], api_rate=None)
+    monkeypatch.setitem(app.config, "DESK", replace(app.config["DESK"], api_rate=None))
+    monkeypatch.setitem(app.extensions, "api_levels", {})
 
     def program(name: str) -> Program:
         return key_for(app, desk, f"{name}@demo.example")

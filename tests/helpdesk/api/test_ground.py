@@ -70,8 +70,10 @@ def test_errors_have_one_shape(api: Program) -> None:
     assert api.fail("GET", "/events?limit=1&limit=2")[1]["data"] == {"limit": ["It can be given only once."]}
 
 
-def test_what_is_unknown_is_passed_over_where_the_desk_is_lenient(app: Flask, api: Program) -> None:
-    app.config["API_LENIENT"] = True
+def test_what_is_unknown_is_passed_over_where_the_desk_is_lenient(
+    app: Flask, api: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "API_LENIENT", True)
     assert api.get("/events?limit=1&colour=red")["data"]
 
 
