@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 
 from audit.actors import Actor
-from helpdesk import accounts, customers, keys, macros, people, settings, tags, teams
-from helpdesk.models import ApiKey, Role, Tag
+from helpdesk import accounts, custom_fields, customers, keys, macros, people, settings, tags, teams
+from helpdesk.models import ApiKey, CustomField, Role, Tag
 from seeds import furniture, joining, tidying
 from seeds.attendance import plan_break_in
 from seeds.book import load_book
@@ -29,6 +29,10 @@ OPENING_HOURS: Final = [
     {"days": "1,2,3,4,5", "from_time": "08:00", "to_time": "19:00"},
     {"days": "6,7", "from_time": "10:00", "to_time": "16:00"},
 ]
+
+#: A field of the desk's own on tickets.
+REASON: Final = "Contact reason"
+REASONS: Final = ["Where is it?", "Return", "Broken", "Wholesale", "Praise"]
 
 
 def plan_chores(player: Player, staff: Staff, start: datetime, until: datetime, rng: Random) -> None:
@@ -58,6 +62,7 @@ def _todo(staff: Staff) -> list[tuple[float, Agent, Chore]]:
         (0.06, owner, _rename_account),
         (0.08, lead, tidying.make_passing_macros),
         (0.09, admin, partial(furniture.connect, bell)),
+        (0.10, admin, _make_field),
         (0.11, lead, _rename_tag),
         (0.12, admin, partial(furniture.readdress, bell)),
         (0.14, trade, partial(_add_company, "Nettle & Rye", "kitchen@nettle-and-rye.example")),
@@ -71,6 +76,7 @@ def _todo(staff: Staff) -> list[tuple[float, Agent, Chore]]:
         (0.30, lead, partial(furniture.make_views, True)),
         (0.31, tom, _change_password),
         (0.33, lead, tidying.make_tag),
+        (0.34, admin, _widen_field),
         (0.36, admin, _promote),
         (0.38, mateo, tidying.invent_tag),
         (0.40, lead, _describe_tag),
@@ -171,6 +177,22 @@ def _change_password(player: Player, staff: Staff, who: Agent, at: datetime) -> 
 
 def _make_key(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
     make_key(player, staff, who, "Spreadsheet", at)
+
+
+def _make_field(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+    """By a program of the admin's; the same as any team would count its tickets by."""
+    with player.acting(at, "api"):
+        custom_fields.create(staff.account, "Ticket", REASON, _asking(REASONS[:-1]), by=staff.by(who))
+
+
+def _widen_field(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+    with player.acting(at, "api"):
+        (field,) = player.session.scalars(select(CustomField).where(CustomField.label == REASON))
+        custom_fields.update(field, {"definition": _asking(REASONS)}, by=staff.by(who))
+
+
+def _asking(choices: list[str]) -> dict[str, Any]:
+    return {"data_type": "text", "input_settings": {"input_type": "dropdown", "choices": choices}}
 
 
 def _revoke_key(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
