@@ -40,8 +40,8 @@ class Rule(AccountScoped, Base):
     version: Mapped[int] = state(Integer, default=1)
     description: Mapped[str | None] = state(Text)
     code: Mapped[str] = state(Text)
-    code_ast: Mapped[dict[str, Any] | None] = state(Json)
-    event_types: Mapped[str | None] = state(Text)  # comma-separated
+    code_ast: Mapped[dict[str, Any] | None] = state(Json, words=None)  # follows the code
+    event_types: Mapped[str | None] = state(Text, words="set off by")  # comma-separated
     schedule: Mapped[str | None] = state(String(255))  # a cron line
     priority: Mapped[int] = state(Integer, default=0)
     is_draft: Mapped[bool] = state(Boolean, default=False)

@@ -200,15 +200,16 @@ def update(rule_id: int) -> Response:
 def switch(rule_id: int) -> Response:
     """Switch it off, or on again."""
     is_off = request.form.get("to") == "off"
+    back = url_for("rules.index") if request.form.get("from") == "list" else url_for("rules.show", rule_id=rule_id)
     try:
         with acting() as session:
             rule = held_row(session, Rule, rule_id, "rule")
             (rules.deactivate if is_off else rules.reactivate)(rule, by=me())
     except Refused as refusal:
         answers.toast(f"{refusal} The rule stays switched off.", [])
-        return go_to(url_for("rules.show", rule_id=rule_id))
+        return go_to(back)
     answers.tell("Rule switched off" if is_off else "Rule switched on")
-    return go_to(url_for("rules.show", rule_id=rule_id))
+    return go_to(back)
 
 
 @blueprint.get("/settings/rules/<number:rule_id>/delete")
