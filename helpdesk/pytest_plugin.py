@@ -3,14 +3,14 @@
 Within the desk's own process `events` holds what is committed while a test runs. With --desk-url it works against a
 desk that runs elsewhere, over REST; these are the calls beside those of the public API:
 
-    POST /api/desk/accounts {"name": "…"}   with --desk-key, as an admin of any account
-        201 {"id": 7, "domain": "sandbox-4f1c…", "email": "owner@sandbox-4f1c….example", "api_key": "…"}
-        A throw-away account with an owner, a key of theirs, and a clock of its own.
-    DELETE /api/desk/accounts/{id}          with --desk-key
+    POST /api/desk/accounts {"rate": 0}     with --desk-key, as an admin of any account
+        201 {"account_id": 7, "domain": "qa-4f1c…", "users": [{"email": "…", "role": "owner", "api_key": "…"}, …], …}
+        A throw-away account with people in the usual roles, a key for each, and a clock of its own.
+    DELETE /api/desk/accounts               with the key of its owner
         204. It is archived; its log stays.
-    POST /api/desk/settle {}                with the account's own key
-        200 {"last_event_id": 4711}
-        Answers when all that was due is done and all rules have read all events.
+    POST /api/desk/settle                   with a key of the account
+        200 {"is_settled": true, "last_event_id": 4711, …}
+        Answers when all that was due is done and all rules have met all events.
 """
 
 from collections.abc import Iterator
@@ -120,7 +120,7 @@ def desk_account(request: pytest.FixtureRequest) -> Iterator[RemoteDesk]:
     url, key = request.config.getoption("desk_url"), request.config.getoption("desk_key")
     if not url or not key:
         pytest.fail("desk_account needs a running desk: give --desk-url and --desk-key EMAIL:KEY.")
-    account = RemoteDesk.open(url, key, request.node.name)
+    account = RemoteDesk.open(url, key)
     yield account
     account.throw_away()
 

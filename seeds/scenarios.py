@@ -4,6 +4,7 @@ from audit.plays import Play
 from seeds.scenes import (
     account,
     bulk,
+    clock,
     configuration,
     connections,
     fields,
@@ -44,6 +45,7 @@ CHAPTERS = (
     macros,
     rules,
     habits,
+    clock,
     bulk,
 )
 

@@ -32,8 +32,7 @@ ACCOUNT_UPDATED = registry.declare(
         " before this one.",
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Account, change the name and press Save.",
-        by_api='POST /api/account/settings {"type": "trash", "data": {"days": 60}}; PUT'
-        ' /api/account/settings/{id} {"type": "trash", "data": {"days": 45}}',
+        by_api='PUT /api/account/settings/{id} {"type": "trash", "data": {"days": 45}}',
         by_machine="The reset of a classroom's account, which archives the old one.",
         claims={"Account": frozenset({"name", "domain", "mail_address", "archived_datetime"})},
         beside=frozenset({"account-setting-created", "account-setting-updated"}),
@@ -111,7 +110,7 @@ ACCOUNT_SETTING_UPDATED = registry.declare(
         meaning="A setting of the account has another value now, or was taken away. An account-updated follows.",
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Account, change a setting and press Save; or remove a saved search.",
-        by_api='PUT /api/account/settings/{id} {"type": "trash", "data": {"days": 45}}',
+        by_api='PUT /api/account/settings/{id} {"type": "trash", "data": {"days": 40}}',
         by_machine="The command line.",
         claims={"AccountSetting": ALL},
         companions=("account-updated",),

@@ -34,6 +34,7 @@ AUDIT_LOG_EXPORTED = registry.declare(
         in_drop_down=False,
         tell_data=lambda data: f"as {data.get('format')} · {data.get('filter') or 'no filter'}",
         choice="Our choice: this type is ours; whoever copies the log is in the log.",
+        always="Whoever may read the log may take a copy of it; the copying itself is what is noted.",
     )
 )
 

@@ -50,6 +50,7 @@ RULE_DELETED = registry.declare(
         by_api="DELETE /api/rules/{id}",
         claims={"Rule": ALL},
         look_alikes={"rule-deactivated": "Only switched off, and can be switched on again."},
+        always="A rule that is there can be deleted; what it did stays.",
     )
 )
 
@@ -68,6 +69,7 @@ RULE_SUGGESTION_SUGGESTED = registry.declare(
             "rule-created": "Somebody made a rule, and it acts from now on; a suggestion only asks.",
             "rule-updated": "Taking up the suggestion is a change of the draft.",
         },
+        always="Nobody asks for it: the desk proposes, or it does not.",
     )
 )
 

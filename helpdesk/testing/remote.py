@@ -5,7 +5,8 @@ import json
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -26,30 +27,32 @@ class DeskError(Exception):
 
 @dataclass(frozen=True)
 class RemoteDesk:
-    """An account, and a key to it."""
+    """An account, and the key of its owner."""
 
     url: str
     email: str
     api_key: str
-    id: int = 0
-    opener: str = ""  #: the key with which it was opened
+    made: Mapping[str, Any] = field(default_factory=dict)  #: what the desk said of it: users, team_id, customer_id …
 
     @classmethod
-    def open(cls, url: str, key: str, name: str) -> "RemoteDesk":
-        """Open a throw-away account."""
+    def open(cls, url: str, key: str) -> "RemoteDesk":
+        """Open a throw-away account whose clock stands still."""
         email, _, secret = key.partition(":")
-        made = cls(url.rstrip("/"), email, secret).call("POST", "/api/desk/accounts", {"name": name[:100]})
-        return cls(url.rstrip("/"), made["email"], made["api_key"], made["id"], key)
+        made = cls(url.rstrip("/"), email, secret).call("POST", "/api/desk/accounts", {"rate": 0})
+        owner = next(user for user in made["users"] if user["role"] == "owner")
+        return cls(url.rstrip("/"), owner["email"], owner["api_key"], made)
 
     def throw_away(self) -> None:
         """Archive it."""
-        email, _, secret = self.opener.partition(":")
-        RemoteDesk(self.url, email, secret).call("DELETE", f"/api/desk/accounts/{self.id}")
+        self.call("DELETE", "/api/desk/accounts")
 
     def settle(self) -> int:
         """Wait until all that was due is done and all rules have run; answers the newest event's number."""
-        settled = self.call("POST", "/api/desk/settle", {})
-        return int(settled["last_event_id"])
+        for _ in range(TRIES):
+            settled = self.call("POST", "/api/desk/settle", {})
+            if settled["is_settled"]:
+                return int(settled["last_event_id"])
+        raise DeskError(200, "the desk did not settle")
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Call the API; what came too soon is called again. Raises DeskError."""

@@ -59,7 +59,6 @@ _NUMBERED: Final[dict[str, Any]] = {
     "macro": Macro,
     "rule": Rule,
     "satisfaction_survey": SatisfactionSurvey,
-    "setting": AccountSetting,
     "tag": Tag,
     "team": Team,
     "user": User,
@@ -178,7 +177,10 @@ def numbers_of(session: Session, account_id: int) -> dict[str, int]:
         .limit(1)
         .subquery()
     )
-    of_message = [select(literal("message"), message.c.id), select(literal("ticket"), message.c.ticket_id)]
+    trash = select(literal("setting"), AccountSetting.id).where(
+        AccountSetting.account_id == account_id, AccountSetting.type == "trash"
+    )
+    of_message = [trash, select(literal("message"), message.c.id), select(literal("ticket"), message.c.ticket_id)]
     found: dict[str, int] = {}
     for name, number in session.execute(union_all(*newest, *of_message)):
         if number is not None:

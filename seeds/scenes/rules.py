@@ -7,12 +7,13 @@ from datetime import timedelta
 from audit.actors import Actor
 from automation import rules as runner
 from automation import timers
-from helpdesk import messages, rules, tags, tickets
+from helpdesk import macros, messages, rules, tags, tickets
 from helpdesk.drafts import Draft
-from helpdesk.models import Rule, Ticket
+from helpdesk.models import Macro, Rule, Ticket
 from helpdesk.rules import Shape, shape_of
 from seeds.scenes.beginnings import CUSTOMER, HOUR, RULE, SCHEDULE, SYSTEM, USER, open_ticket
 from seeds.scenes.kinds import Line, Scene, quiet, scenario
+from seeds.scenes.macros import a_macro
 from seeds.stage import Stage
 
 SUGGESTIONS = Actor.system("suggestions")
@@ -124,6 +125,18 @@ def a_rule_is_switched_on(stage: Stage, number: int) -> None:
 def a_rule_is_deleted(stage: Stage, number: int) -> None:
     with stage.acting():
         rules.delete(_rule(stage, number), by=stage.by_admin)
+
+
+def _a_macro_in_a_rule(stage: Stage) -> int:
+    number = a_macro(stage)
+    a_rule(stage, replace(ZEBRA, code=f"Action('applyMacro', {{macro_id: {number}}});"))
+    return number
+
+
+@quiet("macro-deleted", "A rule applies it", prepare=_a_macro_in_a_rule, refusal="it is applied by the rule “Zebra”.")
+def a_rule_applies_it(stage: Stage, number: int) -> None:
+    with stage.acting():
+        macros.delete(stage.session.get_one(Macro, number), by=stage.by_admin)
 
 
 @scenario(
