@@ -337,7 +337,8 @@ TICKET_TAGS_ADDED = registry.declare(
         meaning="One or more tags were put on the ticket. One event names all that were really new to it.",
         actors=frozenset({"user", "rule", "macro", "system"}),
         by_hand="Open the ticket, press Add tag and choose or type one.",
-        by_api='POST /api/tickets/{id}/tags {"names": ["refund"]}; PUT /api/tickets/{id} {"tags": [{"name": "vip"}]}',
+        by_api='POST /api/tickets/{id}/tags {"ids": [{tag_id}]}; PUT /api/tickets/{id} {"tags": [{"name":'
+        ' "vip-{word}"}]}',
         by_machine="Rule or macro action addTags or setTags; the merge of a tag into another, for each of its tickets.",
         nature=Nature.GATHERING,
         claims={"TicketTag": ALL},
@@ -361,7 +362,7 @@ TICKET_TAGS_REMOVED = registry.declare(
         meaning="One or more tags were taken off the ticket. One event names all that were really on it.",
         actors=frozenset({"user", "rule", "macro", "system"}),
         by_hand="Open the ticket and press the cross beside a tag.",
-        by_api='DELETE /api/tickets/{id}/tags {"names": ["refund"]}; PUT /api/tickets/{id}/tags {}',
+        by_api='DELETE /api/tickets/{id}/tags {"ids": [{tag_id}]}; PUT /api/tickets/{id}/tags {}',
         by_machine="Rule or macro action removeTags or setTags; the deletion or merge of a tag, for each of its"
         " tickets.",
         nature=Nature.GATHERING,
