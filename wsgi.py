@@ -15,6 +15,7 @@ from audit.sessions import prepare
 from automation import api as time_api
 from automation import beforehand
 from automation import commands as automation_commands
+from automation.simulator import api as simulator_api
 from automation.web import clock
 from helpdesk import account_commands, desk, links, outgoing
 from helpdesk import commands as helpdesk_commands
@@ -67,7 +68,7 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in (pages.blueprint, glossary.blueprint, fire_pages.blueprint):
         app.register_blueprint(blueprint)
     clock.install(app)
-    api.install(app, config, (time_api.resource, log_api.resource, worlds_api.resource))
+    api.install(app, config, (time_api.resource, simulator_api.resource, log_api.resource, worlds_api.resource))
     return app
 
 

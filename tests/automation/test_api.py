@@ -80,3 +80,14 @@ def test_an_event_is_caused_by_name(desk: Desk, api: Program) -> None:  # noqa: 
     assert [line["type"] for line in fired["events"]] == ["ticket-updated", "ticket-snoozed"]
     assert api.fail("POST", "/desk/trigger", {"type": "ticket-flown"})[0] == 400
     assert api.fail("POST", "/desk/trigger", {"type": "ticket-snoozed", "scene": "x"})[0] == 400
+
+
+def test_days_are_simulated(desk: Desk, api: Program) -> None:  # noqa: F811
+    assert api.fail("GET", "/desk/simulate")[0] == 404
+    begun = api.post("/desk/simulate", {"days": 1, "seed": 7, "agents": 1})
+    assert (begun["status"], begun["percent"], begun["profile"]) == ("pending", 0, "quiet-day")
+    assert api.fail("POST", "/desk/simulate", {"days": 1})[0] == 400  # one at a time
+    api.delete("/desk/simulate")
+    assert api.get("/desk/simulate")["status"] == "canceled"
+    assert api.fail("DELETE", "/desk/simulate")[0] == 400
+    assert api.fail("POST", "/desk/simulate", {"profile": "doomsday"})[0] == 400
