@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bench import advancing, closes, order, pages, replaying, simulating, waking, write
+from bench import advancing, closes, order, pages, reading, reading_crowd, replaying, simulating, tailing, waking, write
 from bench.desks import make_durable
 from bench.results import Result, Wrong, table
 from bench.sizes import Sizes
@@ -25,6 +25,9 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
     "advance": advancing.measure,
     "simulate": simulating.measure,
     "pages": pages.measure,
+    "read": reading.measure,
+    "crowd": reading_crowd.measure,
+    "tail": tailing.measure,
 }
 
 

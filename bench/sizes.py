@@ -20,6 +20,12 @@ class Sizes:
     demo_tickets: int = 600
     simulated_days: int = 5
     visits: int = 60  #: of each page
+    pages: int = 200  #: that follow the log
+    events_a_second: int = 200
+    seconds: float = 20  #: of each half
+    log: int = 10_000_000  #: events to be read
+    readers: int = 50
+    crowd_seconds: float = 5
 
     @classmethod
     def smoke(cls, rounds: int) -> "Sizes":
@@ -38,4 +44,10 @@ class Sizes:
             demo_tickets=20,
             simulated_days=1,
             visits=2,
+            pages=12,
+            events_a_second=40,
+            seconds=2,
+            log=20_000,
+            readers=5,
+            crowd_seconds=1,
         )
