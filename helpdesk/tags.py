@@ -159,6 +159,8 @@ def _tidy(name: str) -> str:
     tidy = clean_line(name, LONGEST_NAME + 1)
     if not tidy:
         raise Refused("A tag needs a name.")
+    if "," in tidy:
+        raise Refused("A tag's name holds no comma: commas stand between tags wherever several are written.")
     if len(tidy) > LONGEST_NAME:
         raise Refused(f"A tag's name has at most {LONGEST_NAME} characters; this one has more.")
     return tidy

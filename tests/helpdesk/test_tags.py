@@ -58,6 +58,7 @@ def test_a_colour_is_six_digits_and_nothing_else(desk: Desk, refund: int, color:
     ("change", "sentence"),
     [
         ({"name": "x" * 257}, "at most 256 characters"),
+        ({"name": "late, lost"}, "holds no comma"),
         ({"name": " \x00\u202e "}, "needs a name"),
         ({"name": "vip"}, "There is a tag 'vip' already. Merge the two instead."),
         ({"description": "x" * 1025}, "at most 1,024 characters"),
