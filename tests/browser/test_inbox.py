@@ -149,6 +149,18 @@ def test_new_tickets_wait_behind_a_pill_also_while_the_clock_stands(house: House
     expect(pill).to_be_hidden()
 
 
+def test_a_list_at_its_top_that_nobody_touches_shows_what_is_new(house: House, owner: Page) -> None:
+    owner.goto("/tickets?view=inbox")
+    owner.mouse.move(640, 5)
+    number = house.a_ticket("Comes by itself")
+    expect(row(owner, number)).to_be_visible(timeout=8000)
+    expect(owner.locator(".pill")).to_be_hidden()
+    owner.locator("[data-list]").evaluate("list => list.scrollTo(0, 100)")
+    number = house.a_ticket("Waits for whoever has scrolled")
+    expect(owner.get_by_role("link", name="1 new or changed: show")).to_be_visible(timeout=8000)
+    expect(row(owner, number)).to_have_count(0)
+
+
 def test_who_else_looks_is_told(house: House, owner: Page, ben: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(marks, "LOOKS_FOR", timedelta(seconds=5))
     monkeypatch.setattr(marks, "NOTED_EVERY", timedelta(seconds=1))

@@ -119,6 +119,15 @@ function countWaiting() {
   const missing = pill.dataset.waiting.split(",").filter((number) => number && !document.getElementById(`row-${number}`));
   pill.hidden = !missing.length && !("more" in pill.dataset);
   pill.textContent = "more" in pill.dataset ? "Many new or changed: show" : `${missing.length} new or changed: show`;
+  if (!pill.hidden && isLeftAlone()) pill.click();
+}
+
+// Nothing moves under the eye: only a list that stands at its top, and in which nobody is at work, takes in what is new.
+function isLeftAlone() {
+  const list = document.getElementById("list-pane");
+  const isScrolled = window.scrollY > 0 || list.querySelector("[data-list]").scrollTop > 0;
+  const isInUse = list.matches(":hover") || list.contains(document.activeElement) || ticked().length > 0;
+  return !isScrolled && !isInUse && !list.querySelector("details[open]");
 }
 
 // ---- After each answer
