@@ -116,6 +116,8 @@ def _reasons(integration: Integration, found: Sequence[Row[Any]]) -> Iterator[tu
         for name, trigger in integrations.TRIGGERS.items():
             if event.type not in trigger.types or not _wants(integration, name):
                 continue
+            if trigger.by is not None and event.actor_kind not in trigger.by:
+                continue
             action = (name, event.object_id, event.context, event.created_datetime)
             if action not in told:
                 told.add(action)

@@ -49,6 +49,7 @@ class Trigger:
 
     label: str
     types: frozenset[str]
+    by: frozenset[str] | None = None  #: only if such an actor did it; None: whoever did
 
 
 TRIGGERS: Final[dict[str, Trigger]] = {
@@ -63,6 +64,12 @@ TRIGGERS: Final[dict[str, Trigger]] = {
     "ticket-assignment-updated": Trigger(
         "A ticket is given to somebody, or taken away",
         frozenset({"ticket-assigned", "ticket-unassigned", "ticket-team-assigned", "ticket-team-unassigned"}),
+    ),
+    # From whatever acts by itself to people; who passes a ticket on by hand, or by a macro, pulls only the others.
+    "ticket-handed-over": Trigger(
+        "A machine gives a ticket to somebody",
+        frozenset({"ticket-assigned", "ticket-team-assigned"}),
+        by=frozenset({"integration", "rule", "schedule", "system"}),
     ),
     # No event: what becomes of a message on its way out stands in its delivery.
     "ticket-message-failed": Trigger("A reply could not be delivered", frozenset()),

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from audit.action import begin, enter
+from audit.actors import Actor
 from audit.clock import wall_now
 from automation import calls, deliveries, webhooks
 from automation.calls import MOST_FAILURES, PAUSES
@@ -151,6 +152,10 @@ def test_each_trigger_and_its_events(desk: Desk, engine: Engine, ear: Ear) -> No
     ]  # fmt: skip
     assert told_after(lambda ticket: tickets.assign_team(ticket, desk.team, by=desk.by_ana)) == [
         "ticket-assignment-updated", "ticket-updated",
+    ]  # fmt: skip
+    zebra = Actor("rule", 7, "Zebra", 1)
+    assert told_after(lambda ticket: tickets.assign(ticket, desk.ben, by=zebra)) == [
+        "ticket-assignment-updated", "ticket-handed-over", "ticket-updated",
     ]  # fmt: skip
     note = Draft(sender=desk.ana, body_text="Hm", public=False)
     assert told_after(lambda ticket: messages.note(ticket, note, by=desk.by_ana)) == [

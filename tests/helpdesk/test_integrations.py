@@ -109,7 +109,7 @@ def test_who_is_told_follows_the_log_from_now_on(desk: Desk) -> None:
         ({"http": {"url": "https://{{ticket.id}}.example/"}}, "can't stand in the scheme or the host"),
         ({"http": {**HOOK, "method": "TRACE"}}, "is no method"),
         ({"http": {**HOOK, "request_content_type": "text/xml"}}, "The body is"),
-        ({"http": {**HOOK, "triggers": {"ticket-handed-over": True}}}, "The triggers are"),
+        ({"http": {**HOOK, "triggers": {"ticket-lost": True}}}, "The triggers are"),
         ({"http": {**HOOK, "form": {"a": "x" * 30_000}}}, "more than"),
         ({"http": {**HOOK, "form": {"a": "{{ 7*7 }}"}}}, "is no placeholder"),
         ({"http": {**HOOK, "form": {"a": [1]}, "request_content_type": integrations.FORM_BODY}}, "plain texts"),
