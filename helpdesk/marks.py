@@ -25,6 +25,11 @@ def note_read(session: Session, account_id: int, user_id: int, ticket_id: int, a
     _write(session, account_id, user_id, [ticket_id], at, Ticket.messages_count, wall_now())
 
 
+def note_all_read(session: Session, account_id: int, user_id: int, ticket_ids: Iterable[int], at: datetime) -> None:
+    """Note that somebody has read tickets until then, none of which is before them now."""
+    _write(session, account_id, user_id, list(ticket_ids), at, Ticket.messages_count, None)
+
+
 def note_unread(session: Session, account_id: int, user_id: int, ticket_ids: Iterable[int]) -> None:
     """Let tickets look as if they had never been opened; nobody looks at them any more, either."""
     _write(session, account_id, user_id, list(ticket_ids), EPOCH, literal(-1), None)

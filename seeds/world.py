@@ -17,7 +17,7 @@ from automation import clockwork
 from automation.simulator.rota import Rota
 from helpdesk import passwords
 from helpdesk.models import Account
-from seeds import attendance, beats, chores, office, orders, ratings
+from seeds import attendance, beats, chores, office, orders, ratings, reading
 from seeds.arrivals import Arrivals
 from seeds.crowd import Crowd
 from seeds.player import Player
@@ -75,6 +75,7 @@ def seed(
     account_id = player.account_id
     assert account_id is not None
     _let_run(session, account_id, until, started, player.context())
+    reading.read_up(session, account_id, until)
     report = replay(session, account_id)
     if not report.agrees:
         raise LogDisagrees(report)

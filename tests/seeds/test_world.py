@@ -23,7 +23,17 @@ from audit.replay import replay
 from automation.simulator.rota import Rota
 from helpdesk import passwords, people
 from helpdesk.accounts import WELCOME_SUBJECT
-from helpdesk.models import Account, Delivery, Integration, SatisfactionSurvey, ShopOrder, Ticket, TicketMessage
+from helpdesk.models import (
+    Account,
+    Delivery,
+    Integration,
+    ReadMark,
+    SatisfactionSurvey,
+    ShopOrder,
+    Ticket,
+    TicketMessage,
+    User,
+)
 from seeds import world
 from seeds.attendance import MINUTE
 from seeds.office import DEMO_PASSWORD
@@ -327,6 +337,10 @@ def test_the_desk_is_left_in_the_middle_of_its_work(demo: Session) -> None:
     assert sum(each.spam for each in tickets) >= 5
     assert sum(each.is_trashed for each in tickets) >= 3
     assert any(each.subject == WELCOME_SUBJECT for each in tickets)
+    looked_at = Counter(demo.scalars(select(ReadMark.ticket_id)))
+    unread = sum(each.is_open and each.id not in looked_at for each in tickets)
+    assert 1 <= unread <= 40, "all but the last hours was read by everybody"
+    assert set(looked_at.values()) == {demo.scalar(select(func.count()).select_from(User))}
 
 
 def test_every_day_of_the_last_week_is_full_up_to_the_end(log: list[Row[Any]]) -> None:
