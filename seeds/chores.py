@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from audit.actors import Actor
-from helpdesk import accounts, custom_fields, customers, keys, macros, people, settings, tags, teams
+from helpdesk import accounts, custom_fields, customers, keys, macros, people, searches, settings, tags, teams
 from helpdesk.models import ApiKey, CustomField, Role, Tag
 from seeds import furniture, joining, tidying
 from seeds.attendance import plan_break_in
@@ -104,6 +104,7 @@ def _todo(staff: Staff) -> list[tuple[float, Agent, Chore]]:
         (0.82, trade, partial(_add_company, "Minnow Press", "office@minnow-press.example")),
         (0.84, admin, partial(furniture.disconnect, bell)),
         (0.86, admin, tidying.sweep),
+        (0.865, admin, _keep_searches),
         (0.87, trade, tidying.join_twins),
         (0.88, admin, partial(furniture.switch, False, tracking)),
         (passing.until or 0.9, lead, partial(furniture.drop_view, passing)),
@@ -136,6 +137,15 @@ def _ask_how_it_was(enabled: bool, hours: int, player: Player, staff: Staff, who
     asked = {"enabled": enabled, "delay_hours": hours}
     with _by_hand(player, staff, who, at) as by:
         settings.change(staff.account, "satisfaction-surveys", asked, by=by)
+
+
+def _keep_searches(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+    with _by_hand(player, staff, who, at) as by:
+        for name, address in (
+            ("What nobody did", "member=none"),
+            ("Thrown away", "event=*-deleted&event=ticket-trashed"),
+        ):
+            searches.save(staff.account, name, address, is_shared=True, by=by)
 
 
 def _invite_helper(helper: Agent, player: Player, staff: Staff, who: Agent, at: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from audit.db import db
 from audit.rest.calls import Resource
 from audit.rest.shapes import Body, Moment, Query, Shown
-from helpdesk import settings
+from helpdesk import searches, settings
 from helpdesk.api.acting import account, acting, found, held, me
 from helpdesk.models import AccountSetting
 
@@ -137,7 +137,8 @@ def _settings(session: Session, type_: str | None) -> list[Setting]:
     statement = select(AccountSetting).order_by(AccountSetting.id)
     if type_ is not None:
         statement = statement.where(AccountSetting.type == type_)
-    return [_shown(row) for row in session.scalars(statement)]
+    rows = session.scalars(statement)
+    return [_shown(row) for row in rows if (saved := searches.read(row)) is None or searches.may_see(saved, g.user.id)]
 
 
 def _shown(row: AccountSetting) -> Setting:

@@ -25,6 +25,7 @@ from helpdesk.web import (
     profile,
     resets,
     rules,
+    searches,
     security,
     shell,
     shop_orders,
@@ -80,5 +81,6 @@ def install(app: Flask, config: Config) -> None:
         oauth.blueprint,
         mailtrap.blueprint,
         views.blueprint,
+        searches.blueprint,
     ):
         app.register_blueprint(blueprint)

@@ -2,11 +2,14 @@
 
 import dataclasses
 
+from sqlalchemy import select
+
 from audit.action import begin
 from audit.actors import Actor
 from audit.ledger import seal
-from helpdesk import accounts, desk, people, settings
+from helpdesk import accounts, desk, people, searches, settings
 from helpdesk.commands import COMMAND_LINE, tell_of_migration
+from helpdesk.models import AccountSetting
 from seeds.scenes.beginnings import SYSTEM, USER
 from seeds.scenes.kinds import quiet, scenario
 from seeds.stage import SIGN_UP, Stage
@@ -112,6 +115,54 @@ def _a_setting(stage: Stage) -> int:
 def the_trash_is_kept_shorter(stage: Stage, _number: int) -> None:
     with stage.acting():
         settings.change(stage.account, "trash", {"days": 10}, by=stage.by_admin)
+
+
+@scenario(
+    "account-setting-created",
+    "An admin saves a search of the log",
+    ("account-setting-created", USER),
+    ("account-updated", USER),
+)
+def a_search_is_saved(stage: Stage, _number: int) -> None:
+    with stage.acting():
+        searches.save(stage.account, "What nobody did", "member=none", is_shared=True, by=stage.by_admin)
+
+
+def _a_search(stage: Stage) -> int:
+    with stage.acting():
+        searches.save(stage.account, "What nobody did", "member=none", is_shared=False, by=stage.by_admin)
+    kept = select(AccountSetting.id).where(AccountSetting.type == searches.SAVED).order_by(AccountSetting.id.desc())
+    return stage.session.scalars(kept.limit(1)).one()
+
+
+@scenario(
+    "account-setting-updated",
+    "A saved search is shared",
+    ("account-setting-updated", USER),
+    ("account-updated", USER),
+    prepare=_a_search,
+)
+def a_search_is_shared(stage: Stage, number: int) -> None:
+    with stage.acting():
+        searches.share(stage.session.get_one(AccountSetting, number), True, by=stage.by_admin)
+
+
+@scenario(
+    "account-setting-updated",
+    "A saved search is deleted",
+    ("account-setting-updated", USER),
+    ("account-updated", USER),
+    prepare=_a_search,
+)
+def a_search_is_deleted(stage: Stage, number: int) -> None:
+    with stage.acting():
+        searches.delete(stage.session.get_one(AccountSetting, number), by=stage.by_admin)
+
+
+@quiet("account-setting-updated", "A search that is private already", prepare=_a_search)
+def a_search_that_is_private(stage: Stage, number: int) -> None:
+    with stage.acting():
+        searches.share(stage.session.get_one(AccountSetting, number), False, by=stage.by_admin)
 
 
 @quiet("account-setting-created", "Thirty days, which is what everybody has who never said anything")

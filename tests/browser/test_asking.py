@@ -163,3 +163,24 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(log: Page, width: int) -
     expect(log.locator("#audit-completion [role=option]").first).to_be_visible()
     assert not complaints(log)
     assert log.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_search_is_saved_found_again_and_deleted(log: Page) -> None:
+    log.goto(f"{LOG}?member=none&period=24h")
+    saved = log.locator(".saved")
+    saved.get_by_text("Saved", exact=True).click()
+    saved.get_by_label("Save what is asked now as").fill("What nobody did")
+    saved.get_by_label("Share it with all who read the log").check()
+    saved.get_by_role("button", name="Save search").click()
+    expect(saved.locator(".search-what")).to_contain_text("What nobody did shared actor:none since:24h")
+    assert not complaints(log)
+    log.goto(LOG)
+    saved.get_by_text("Saved", exact=True).click()
+    saved.get_by_role("link", name="What nobody did").click()
+    expect(log.locator("#audit-sentence")).to_contain_text("by No user since")
+    expect(log.get_by_label("Period", exact=True)).to_have_value("24h")
+    saved.get_by_text("Saved", exact=True).click()
+    saved.locator(".search-change summary").click()
+    saved.get_by_role("button", name="Delete").click()
+    expect(saved).to_contain_text("No searches yet.")
+    expect(saved.get_by_role("button", name="Save search")).to_be_visible()

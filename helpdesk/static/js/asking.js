@@ -16,20 +16,29 @@ document.addEventListener("htmx:config:request", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
-  if (event.target === line()) show(document.activeElement === line() && list().children.length > 0);
+  if (event.target === line()) {
+    show(document.activeElement === line() && list().children.length > 0);
+    // An answer that comes late must not take away what was chosen meanwhile.
+    const again = all("[role=option]", list()).find((option) => option.dataset.line === choice);
+    if (again && !list().hidden) choose(again);
+  }
   offerBrowserZone();
 });
 
 function show(open) {
   if (!list()) return;
   list().hidden = !open;
+  if (!open) choice = null;
   line().setAttribute("aria-expanded", String(open));
   if (!open) line().removeAttribute("aria-activedescendant");
 }
 
+let choice = null;
+
 function choose(option) {
   for (const other of all('[aria-selected="true"]', list())) other.setAttribute("aria-selected", "false");
   option.setAttribute("aria-selected", "true");
+  choice = option.dataset.line;
   option.scrollIntoView({ block: "nearest" });
   line().setAttribute("aria-activedescendant", option.id);
 }
@@ -73,6 +82,10 @@ document.addEventListener("pointerdown", (event) => {
   } else if (!within(event, "#audit-ask")) {
     show(false);
   }
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target === line()) choice = null;
 });
 
 document.addEventListener("focusout", (event) => {

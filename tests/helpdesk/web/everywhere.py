@@ -22,6 +22,7 @@ from helpdesk import (
     messages,
     models,
     rules,
+    searches,
     shop,
     tags,
     views,
@@ -136,6 +137,7 @@ def furnish_everything(desk: Desk) -> None:
     with desk.acting():
         account_settings.change(desk.account, "trash", {"days": number + 30}, by=desk.by_admin)
         keys.create(desk.ana, name="Nightly export", by=desk.by_admin)
+        searches.save(desk.account, f"By rules {number}", "by=rule", is_shared=True, by=desk.by_admin)
         jobs.queue(desk.session, desk.account_id, "bulk", {"ticket_ids": []}, by=desk.by_admin)
 
 
@@ -156,6 +158,8 @@ def things_of(session: Session, account_id: int) -> dict[str, Any]:
     found["other_customer_id"] = session.scalar(known.order_by(models.Customer.id).limit(1))
     trash = models.AccountSetting.account_id == account_id, models.AccountSetting.type == "trash"
     found["setting_id"] = session.scalar(select(models.AccountSetting.id).where(*trash))
+    kept = models.AccountSetting.account_id == account_id, models.AccountSetting.type == searches.SAVED
+    found["search_id"] = session.scalar(select(models.AccountSetting.id).where(*kept).limit(1))
     tag = select(models.Tag.id).where(models.Tag.account_id == account_id).order_by(models.Tag.id)
     found["other_tag_id"] = session.scalar(tag.limit(1))
     found |= {"name": "file", "mail_id": "no-such-mail", "menu": "tags", "event_type": "ticket-closed"}

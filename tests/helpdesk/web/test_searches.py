@@ -1,0 +1,109 @@
+"""Saved searches: kept in the log's own words, private or shared, told as settings, and nobody else's business."""
+
+import re
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from helpdesk import settings
+from helpdesk.models import AccountSetting, Role
+from helpdesk.searches import SAVED
+from tests.desks import Desk, open_desk
+from tests.helpdesk.web.browsers import Browser, hire
+
+PAGE = "/settings/searches"
+HOSTILE = "<script>alert(1)</script>{{7*7}} 🎉"
+
+
+def saved(desk: Desk) -> list[AccountSetting]:
+    """The rows, oldest first."""
+    desk.session.rollback()
+    return list(
+        desk.session.scalars(select(AccountSetting).where(AccountSetting.type == SAVED).order_by(AccountSetting.id))
+    )
+
+
+def names(page: str) -> list[str]:
+    """The searches of the list."""
+    return re.findall(r'<div class="search-what">\s*<a href="[^"]*">([^<]*)</a>', page)
+
+
+def test_a_search_is_saved_renamed_shared_and_deleted_and_each_is_told(
+    desk: Desk, client: Browser, enter: Callable[[str], Browser]
+) -> None:
+    said = ["account-setting-created", "account-updated"]
+    with desk.watched() as trail:
+        answer = client.post(PAGE, name="  What rules  did ", address="by=rule&event=ticket-*&period=24h&from=")
+    assert [name for name, _ in trail.lines] == said
+    assert trail["account-setting-created"].user_id is not None
+    assert answer.status_code == 303
+    (row,) = saved(desk)
+    assert row.data["name"] == "What rules did"
+    assert row.data["address"] == "by=rule&event=ticket-*&period=24h"
+    page = client.get(PAGE).get_data(as_text=True)
+    assert names(page) == ["What rules did"]
+    assert "<code>by:rule type:ticket-* since:24h</code>" in page
+    assert client.get("/settings/audit?" + row.data["address"]).status_code == 200
+    other = enter(hire(desk, Role.ADMIN))
+    assert names(other.get(PAGE).get_data(as_text=True)) == []
+    for deed in ("rename", "share", "delete"):
+        with desk.watched() as trail:
+            assert other.post(f"{PAGE}/{row.id}/{deed}", name="Mine now", shared="y").status_code == 404
+        assert not trail.lines
+    with desk.watched() as trail:
+        client.post(f"{PAGE}/{row.id}/share", shared="y")
+    assert [name for name, _ in trail.lines] == ["account-setting-updated", "account-updated"]
+    page = other.get(PAGE).get_data(as_text=True)
+    assert names(page) == ["What rules did"]
+    assert "shared by" in page
+    with desk.watched() as trail:
+        other.post(f"{PAGE}/{row.id}/rename", name="What rules do")
+        client.post(f"{PAGE}/{row.id}/rename", name="What rules do")
+    assert [name for name, _ in trail.lines] == ["account-setting-updated", "account-updated"]
+    with desk.watched() as trail:
+        assert client.post(f"{PAGE}/{row.id}/delete").status_code == 303
+        assert client.post(f"{PAGE}/{row.id}/delete").status_code == 404
+    assert [name for name, _ in trail.lines] == ["account-setting-updated", "account-updated"]
+    assert saved(desk) == []
+
+
+def test_what_can_not_be_kept_is_told_and_nothing_is_written(desk: Desk, client: Browser) -> None:
+    client.post(PAGE, name="Twice", address="")
+    with desk.watched() as trail:
+        for form, words in (
+            ({"name": "Twice", "address": "member=none"}, "called “Twice” already"),
+            ({"name": "   ", "address": ""}, "Write a name"),
+            ({"name": "x" * 81, "address": ""}, "at most 80 characters"),
+            ({"name": "Odd", "address": "event=ticket-vanished"}, "no event “ticket-vanished”"),
+            ({"name": "Odd", "address": "colour=red"}, "does not know"),
+        ):
+            answer = client.press(PAGE, **form)
+            assert answer.status_code == 409
+            assert words in answer.get_data(as_text=True)
+            assert "<html" not in answer.get_data(as_text=True)
+    assert not trail.lines
+    assert len(saved(desk)) == 1
+
+
+def test_the_page_one_looks_at_is_saved_wherever_it_went_meanwhile(desk: Desk, client: Browser) -> None:
+    here = {"HX-Request": "true", "HX-Current-URL": "http://localhost/settings/audit?member=none&cursor=x"}
+    form = {"name": HOSTILE, "address": "by=rule", "shared": "y"}
+    answer = client.client.post(PAGE, data=form, headers=here)
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.get_data(as_text=True)
+    (row,) = saved(desk)
+    assert (row.data["address"], row.data["shared"]) == ("member=none", True)
+
+
+def test_searches_are_for_who_reads_the_log_and_of_one_account(desk: Desk, enter: Callable[[str], Browser]) -> None:
+    foreign = open_desk(desk.session, "other")
+    with foreign.acting():
+        data = {"name": "Theirs", "address": "", "shared": True, "owner_id": foreign.owner_id}
+        number = settings.create(foreign.account, SAVED, "1/Theirs", data, by=foreign.by_admin).id
+    with desk.acting():
+        settings.create(desk.account, SAVED, "broken", {"name": 7}, by=desk.by_admin)
+    admin = enter("admin@demo.example")
+    assert names(admin.get(PAGE).get_data(as_text=True)) == []
+    assert admin.post(f"{PAGE}/{number}/delete").status_code == 404
+    assert enter("ana@demo.example").get(PAGE).status_code == 403
+    assert enter("ana@demo.example").post(PAGE, name="x", address="").status_code == 403
