@@ -21,7 +21,7 @@ from helpdesk.events import MACRO_APPLIED, MACRO_CREATED, MACRO_DELETED, MACRO_U
 from helpdesk.macro_actions import WHOEVER_APPLIES, Names, checked
 from helpdesk.models import Account, Macro, Rule, Team, Ticket, User
 from helpdesk.placeholders import Words
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 from helpdesk.spans import parse_span
 
@@ -124,7 +124,7 @@ def delete(macro: Macro, *, by: Actor) -> None:
     """Remove a macro for good; what it did stays, and so do its events."""
     if used := rules_using(macro):
         rules = ", ".join(f"“{rule.name}”" for rule in used[:3]) + (" and more" if len(used) > 3 else "")
-        raise Refused(f"The macro {macro.name!r} can't be deleted: it is applied by the rule {rules}.")
+        raise Taken(f"The macro {macro.name!r} can't be deleted: it is applied by the rule {rules}.")
     session_of(macro).delete(macro)
     record(MACRO_DELETED, macro, by=by)
 
@@ -297,7 +297,7 @@ def _refuse_taken(session: Session, account_id: int, name: str) -> None:
         select(Macro.id).where(Macro.account_id == account_id, Macro.name == name, Macro.archived_datetime.is_(None))
     )
     if taken is not None:
-        raise Refused(f"There is a macro {name!r} already.")
+        raise Taken(f"There is a macro {name!r} already.")
 
 
 def _tidy(name: str) -> str:

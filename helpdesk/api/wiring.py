@@ -13,7 +13,23 @@ from audit.rest import events
 from audit.rest.answering import answer
 from audit.rest.calls import Call, Resource
 from audit.rest.problems import Problem, response_of
-from helpdesk.api import account, customers, docs, gate, limits, messages, repeats, tags, teams, tickets, users
+from helpdesk.api import (
+    account,
+    custom_fields,
+    customers,
+    docs,
+    gate,
+    limits,
+    macros,
+    messages,
+    phone,
+    repeats,
+    rules,
+    tags,
+    teams,
+    tickets,
+    users,
+)
 from helpdesk.api.paths import PlainPaths
 from helpdesk.config import Config
 from helpdesk.refusals import Busy, NotFound, Refused, Taken
@@ -30,6 +46,10 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     tags.resource,
     teams.resource,
     users.resource,
+    macros.resource,
+    rules.resource,
+    custom_fields.resource,
+    phone.resource,
 )
 
 

@@ -86,6 +86,17 @@ ACCOUNT: Shape = {
 }  # fmt: skip
 SETTING: Shape = {"id": int, "type": str, "data": dict}
 
+MACRO: Shape = {
+    "id": int, "uri": str, "external_id": (str, None), "name": str, "intent": (str, None), "language": (str, None),
+    "usage": int, "actions": list, "created_datetime": str, "updated_datetime": (str, None),
+    "archived_datetime": (str, None),
+}  # fmt: skip
+RULE: Shape = {
+    "id": int, "uri": str, "name": str, "description": (str, None), "code": str, "code_ast": (dict, None),
+    "event_types": (str, None), "priority": int, "type": str, "created_datetime": str,
+    "updated_datetime": (str, None), "deactivated_datetime": (str, None),
+}  # fmt: skip
+
 
 def fits(value: Any, shape: Shape) -> bool:
     """Whether an object has exactly these keys, and values of these kinds; says what doesn't fit."""

@@ -1,0 +1,211 @@
+"""Macros by API: listed, made, changed, put away and brought back, deleted."""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audit.db import db
+from audit.rest.calls import Resource
+from audit.rest.paging import Page, both_ways, paged
+from audit.rest.shapes import Body, Id, Moment, Paged, Shown
+from helpdesk import macros
+from helpdesk.api.acting import account, acting, all_held, found, held, me
+from helpdesk.models import Macro
+
+resource = Resource(
+    "macros", "Macros", noun="macro", scope="macros", about="What agents let the desk do and say with one press."
+)
+
+ORDERS: Final = {
+    **both_ways("name", Macro.name, str),
+    **both_ways("created_datetime", Macro.created_datetime, datetime),
+}
+
+
+class MacroQuery(Paged):
+    """Which macros."""
+
+    order_by: Literal["name:asc", "name:desc", "created_datetime:asc", "created_datetime:desc"] = "name:asc"
+    search: str | None = Field(None, max_length=255, description="A part of the name.")
+    languages: list[str] = Field([], max_length=50, description="Any of these; may be repeated.")
+    archived: bool = Field(False, description="true shows those that were put away.")
+
+
+class Action(Body):
+    """One thing that a macro does."""
+
+    name: str = Field(max_length=64)
+    title: str | None = Field(None, max_length=255)
+    type: str | None = Field(None, max_length=64)
+    description: str | None = Field(None, max_length=2000)
+    arguments: dict[str, Any] = {}
+
+
+class MacroChange(Body):
+    """What to change; `actions` are replaced as a whole."""
+
+    name: str = Field("", min_length=1, max_length=macros.LONGEST_NAME)
+    actions: list[Action] = Field([], max_length=100)
+    intent: str | None = Field(None, max_length=64)
+    language: str | None = Field(None, max_length=8)
+
+
+class NewMacro(MacroChange):
+    """A macro to make."""
+
+    name: str = Field(min_length=1, max_length=macros.LONGEST_NAME)
+    external_id: str | None = Field(None, max_length=255)
+
+
+class MacroIds(Body):
+    """Which macros."""
+
+    ids: list[Id] = Field(min_length=1, max_length=30)
+
+
+class MacroShown(Shown):
+    """A macro."""
+
+    id: int
+    uri: str
+    external_id: str | None
+    name: str
+    intent: str | None
+    language: str | None
+    usage: int
+    actions: list[dict[str, Any]]
+    created_datetime: Moment
+    updated_datetime: Moment | None
+    archived_datetime: Moment | None
+
+
+class Outcome(Shown):
+    """What became of one macro."""
+
+    id: int
+    status: str
+
+
+class Outcomes(Shown):
+    """What became of each."""
+
+    data: list[Outcome]
+
+
+@resource.call("GET /macros", needs="read", query=MacroQuery, gives=MacroShown, asking="order_by=name:asc")
+def index(asked: MacroQuery) -> Page:
+    """List the macros in use by name, or those that were put away."""
+    put_away = Macro.archived_datetime.is_not(None)
+    statement = select(Macro).where(put_away if asked.archived else ~put_away)
+    if asked.search:
+        statement = statement.where(Macro.name.icontains(asked.search, autoescape=True))
+    if asked.languages:
+        statement = statement.where(Macro.language.in_(asked.languages))
+    page = paged(db.session(), statement, ORDERS[asked.order_by], Macro.id, asked)
+    return page.map(lambda rows: shown(db.session(), rows))
+
+
+@resource.call(
+    "POST /macros", needs="manage macros", body=NewMacro, gives=MacroShown, writes=("macro-created",),
+    sample={"name": "Say sorry", "actions": [{"name": "setResponseText", "arguments": {"body_text": "Sorry!"}}]},
+)  # fmt: skip
+def create(body: NewMacro) -> MacroShown:
+    """Make a macro."""
+    with acting() as session:
+        made = macros.create(
+            account(session),
+            body.name,
+            _actions(body.actions),
+            intent=body.intent,
+            language=body.language,
+            external_id=body.external_id,
+            by=me(),
+        )
+        number = made.id
+    return show(number)
+
+
+@resource.call("GET /macros/<number:macro_id>", needs="read", gives=MacroShown)
+def show(macro_id: int) -> MacroShown:
+    """Show one macro."""
+    session = db.session()
+    return shown(session, [found(session, Macro, macro_id)])[0]
+
+
+@resource.call(
+    "PUT /macros/<number:macro_id>", needs="manage macros", body=MacroChange, gives=MacroShown,
+    writes=("macro-updated",), sample={"language": "en"},
+)  # fmt: skip
+def update(macro_id: int, body: MacroChange) -> MacroShown:
+    """Change what a macro is called or does; its version goes up."""
+    with acting() as session:
+        macro = held(session, Macro, macro_id)
+        actions = _actions(body.actions) if body.was_sent("actions") else macro.actions
+        macros.update(
+            macro,
+            body.name if body.was_sent("name") else macro.name,
+            actions,
+            intent=body.intent if body.was_sent("intent") else macro.intent,
+            language=body.language if body.was_sent("language") else macro.language,
+            by=me(),
+        )
+    return show(macro_id)
+
+
+@resource.call("DELETE /macros/<number:macro_id>", needs="manage macros", writes=("macro-deleted",))
+def delete(macro_id: int) -> None:
+    """Delete a macro, unless a rule applies it."""
+    with acting() as session:
+        macros.delete(held(session, Macro, macro_id), by=me())
+
+
+@resource.call(
+    "PUT /macros/archive", needs="manage macros", body=MacroIds, gives=Outcomes, writes=("macro-updated",),
+    sample={"ids": ["$MACRO_ID"]},
+)  # fmt: skip
+def archive(body: MacroIds) -> Outcomes:
+    """Put macros away: nobody is offered them any more."""
+    with acting() as session:
+        for macro in all_held(session, Macro, body.ids):
+            macros.archive(macro, by=me())
+    return Outcomes(data=[Outcome(id=number, status="archived") for number in body.ids])
+
+
+@resource.call(
+    "PUT /macros/unarchive", needs="manage macros", body=MacroIds, gives=Outcomes, writes=("macro-updated",),
+    sample={"ids": ["$MACRO_ID"]},
+)  # fmt: skip
+def unarchive(body: MacroIds) -> Outcomes:
+    """Bring macros back."""
+    with acting() as session:
+        for macro in all_held(session, Macro, body.ids):
+            macros.unarchive(macro, by=me())
+    return Outcomes(data=[Outcome(id=number, status="unarchived") for number in body.ids])
+
+
+def shown(session: Session, rows: list[Macro]) -> list[MacroShown]:
+    """Macros with how often they were applied."""
+    usage = macros.usage(session, rows[0].account_id, [row.id for row in rows]) if rows else {}
+    return [
+        MacroShown(
+            id=row.id,
+            uri=f"/api/macros/{row.id}/",
+            external_id=row.external_id,
+            name=row.name,
+            intent=row.intent,
+            language=row.language,
+            usage=usage.get(row.id, 0),
+            actions=row.actions,
+            created_datetime=row.created_datetime,
+            updated_datetime=row.updated_datetime,
+            archived_datetime=row.archived_datetime,
+        )
+        for row in rows
+    ]
+
+
+def _actions(given: list[Action]) -> list[dict[str, Any]]:
+    return [dict(action.sent()) for action in given]

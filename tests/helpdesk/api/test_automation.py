@@ -1,0 +1,104 @@
+"""Macros, rules and custom fields by API, and the silent telephone: shapes, what each call writes, what it refuses."""
+
+from typing import Any
+
+from tests.desks import Desk
+from tests.helpdesk.api.programs import Program
+from tests.helpdesk.api.shapes import FIELD, MACRO, RULE, fits
+
+SORRY: dict[str, Any] = {"name": "setResponseText", "title": "Say", "arguments": {"body_text": "Sorry!"}}
+CODE = "if (eq(ticket.status, 'open')) { Action('addTags', {tags: 'late'}) }"
+CHOICES = {"data_type": "text", "input_settings": {"input_type": "dropdown", "choices": ["S", "L"]}}
+
+
+def test_macros(desk: Desk, api: Program) -> None:
+    with desk.watched() as trail:
+        macro = api.post("/macros", {"name": "Sorry", "actions": [SORRY], "language": "en", "intent": "feedback"})
+        assert fits(macro, MACRO)
+        assert (macro["updated_datetime"], macro["archived_datetime"], macro["usage"]) == (None, None, 0)
+        path = f"/macros/{macro['id']}"
+        changed = api.put(
+            path, {"name": "Say sorry", "actions": [SORRY, {"name": "addTags", "arguments": {"tags": "sorry"}}]}
+        )
+        api.put(path, {"name": "Say sorry"})
+        assert ([action["name"] for action in changed["actions"]], changed["language"]) == (
+            ["setResponseText", "addTags"],
+            "en",
+        )
+        assert api.put("/macros/archive", {"ids": [macro["id"]]}) == {
+            "data": [{"id": macro["id"], "status": "archived"}]
+        }
+        assert api.get("/macros")["data"] == []
+        assert [row["id"] for row in api.get("/macros?archived=true&search=SORRY&languages=en")["data"]] == [
+            macro["id"]
+        ]
+        api.put("/macros/unarchive/", {"ids": [macro["id"]]})
+    assert trail.types == ["macro-created", *["macro-updated"] * 3]
+    with desk.watched() as trail:
+        applies = f"Action('applyMacro', {{macro_id: {macro['id']}}})"
+        rule = api.post("/rules", {"name": "Sorry first", "code": applies, "event_types": "ticket-created"})["id"]
+        assert api.fail("DELETE", path)[0] == 409
+        api.delete(f"/rules/{rule}")
+        api.delete(path)
+        assert api.fail("POST", "/macros", {"name": "x", "actions": [{"name": "fly"}]})[0] == 400
+        assert api.fail("POST", "/macros", {"actions": []})[0] == 400
+    assert trail.types == ["rule-created", "rule-deleted", "macro-deleted"]
+
+
+def test_rules(desk: Desk, api: Program) -> None:
+    with desk.watched() as trail:
+        first = api.post("/rules", {"name": "Late", "code": CODE, "event_types": "ticket-created,ticket-updated"})
+        assert fits(first, RULE)
+        assert (first["type"], first["priority"], first["event_types"]) == ("user", 0, "ticket-created,ticket-updated")
+        second = api.post("/rules", {"name": "Later", "code": CODE, "priority": 3})
+    assert trail.types == ["rule-created"] * 2
+    path = f"/rules/{first['id']}"
+    for change, written in (
+        ({"description": "For those who wait"}, ["rule-updated"]),
+        ({"deactivated_datetime": "2026-01-01T00:00:00Z"}, ["rule-updated", "rule-deactivated"]),
+        ({"deactivated_datetime": None}, ["rule-updated", "rule-reactivated"]),
+        ({"priority": 5}, ["rule-updated", "rule-priority-updated"]),
+    ):
+        with desk.watched() as trail:
+            shown = api.put(path, change)
+            api.put(path, change)
+        assert trail.types == written, change
+    assert fits(shown, RULE)
+    with desk.watched() as trail:
+        every = api.post("/rules/priorities", {"priorities": [{"id": second["id"], "priority": 9}]}, 200)
+        assert [rule["id"] for rule in every] == [second["id"], first["id"]]
+        assert [rule["id"] for rule in api.get("/rules")["data"]] == [second["id"], first["id"]]
+        for wrong in ({}, {"name": "x", "code": "fly()"}, {"name": "x", "code": CODE, "event_types": "rain"}):
+            assert api.fail("POST", "/rules", wrong)[0] == 400, wrong
+        assert api.fail("POST", "/rules/priorities", {"priorities": [{"id": 999, "priority": 9}]})[0] == 400
+    assert trail.types == ["rule-updated", "rule-priority-updated"]
+
+
+def test_custom_fields(desk: Desk, api: Program) -> None:
+    with desk.watched() as trail:
+        field = api.post(
+            "/custom-fields", {"object_type": "Ticket", "label": "Size", "definition": CHOICES, "priority": 2}
+        )
+        assert fits(field, FIELD)
+        path = f"/custom-fields/{field['id']}"
+        assert api.put(path, {"required": True})["required"] is True
+        (changed,) = api.put("/custom-fields", [{"id": field["id"], "label": "Sizes"}])
+        assert (changed["label"], changed["priority"]) == ("Sizes", 2)
+        api.put(path, {"deactivated_datetime": "2026-03-01T00:00:00Z"})
+        api.put(path, {"label": "Sizes"})
+    assert trail.types == ["custom-field-created", *["custom-field-updated"] * 3]
+    assert api.get("/custom-fields?object_type=Ticket")["data"] == []
+    listed = api.get("/custom-fields?object_type=Ticket&archived=true&search=SIZE")
+    assert [row["id"] for row in listed["data"]] == [field["id"]]
+    assert listed["meta"]["total_resources"] is None
+    assert api.fail("GET", "/custom-fields")[1]["data"] == {"object_type": ["Missing data for required field."]}
+    assert api.fail("PUT", path, {"object_type": "Customer"})[0] == 400
+    for wrong in ({}, {"object_type": "Ticket", "label": "x", "definition": {}}, {"object_type": "Cat", "label": "x"}):
+        assert api.fail("POST", "/custom-fields", wrong)[0] == 400, wrong
+
+
+def test_nobody_calls(api: Program) -> None:
+    for path in ("voice-calls?ticket_id=1", "voice-call-events?call_id=1", "voice-call-recordings"):
+        answer = api.get(f"/phone/{path}")
+        assert (answer["data"], answer["meta"]) == ([], {"prev_cursor": None, "next_cursor": None})
+    assert api.fail("GET", "/phone/voice-calls/1")[0] == 404
