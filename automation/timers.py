@@ -5,7 +5,7 @@ Rules come first: what they do because of something belongs to the time when it 
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -49,6 +49,7 @@ class Due:
     kind: str
     ticket_id: int
     rule_id: int = 0
+    rule_name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,9 @@ def _kept() -> Select[Any]:
 def _line(kind: str, at: Moment, number: Any, limit: int, *where: ColumnElement[bool]) -> Select[Any]:
     """The first things of a kind, and how long the trash keeps: its times are still to be added to."""
     kept = _kept().scalar_subquery().label("kept")
+    name = (Rule.name if kind == "rule" else literal("")).label("name")
     first = (
-        select(at.label("at"), literal(kind).label("kind"), number.label("number"), kept)
+        select(at.label("at"), literal(kind).label("kind"), number.label("number"), kept, name)
         .where(at.is_not(None), *where)
         .order_by(at, number)
         .limit(limit)
@@ -266,7 +268,7 @@ def play(
 
 def _due(line: Any, kept: timedelta) -> Due:
     if line.kind == "rule":
-        return Due(line.at, line.kind, 0, line.number)
+        return Due(line.at, line.kind, 0, line.number, line.name)
     return Due(line.at + kept if line.kind == "trash" else line.at, line.kind, line.number)
 
 

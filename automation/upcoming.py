@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from automation import timers
 from automation.timers import Due
-from helpdesk.models import Delivery, Rule
+from helpdesk.models import Delivery
 
 #: What happens when it is time, after the ticket's number.
 HAPPENS: Final[Mapping[str, str]] = {
@@ -52,26 +52,19 @@ class Queue:
 
 def queue(session: Session, account_id: int, limit: int) -> Queue:
     """The first things that wait, and what is on its way out of the desk."""
-    lines = _lines(session, timers.upcoming(session, account_id, limit))
+    lines = [_line(due) for due in timers.upcoming(session, account_id, limit)]
     more = timers.count_due(session, account_id, timers.AT_LAST) - len(lines) if len(lines) == limit else 0
     return Queue(lines, more, _leaving(session, account_id))
 
 
 def first(session: Session, account_id: int) -> Line | None:
     """What happens next."""
-    lines = _lines(session, timers.upcoming(session, account_id, 1))
-    return lines[0] if lines else None
+    found = timers.upcoming(session, account_id, 1)
+    return _line(found[0]) if found else None
 
 
-def _lines(session: Session, found: list[Due]) -> list[Line]:
-    numbers = {due.rule_id for due in found if due.rule_id}
-    names: dict[int, str] = {}
-    if numbers:
-        names = {row.id: row.name for row in session.execute(select(Rule.id, Rule.name).where(Rule.id.in_(numbers)))}
-    return [
-        Line(due.at, due.kind, due.ticket_id, HAPPENS[due.kind], due.rule_id, names.get(due.rule_id, ""))
-        for due in found
-    ]
+def _line(due: Due) -> Line:
+    return Line(due.at, due.kind, due.ticket_id, HAPPENS[due.kind], due.rule_id, due.rule_name)
 
 
 def _leaving(session: Session, account_id: int) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from automation import clockwork, timers
 from automation import jobs as machine
 from automation.web import clock as pages
-from helpdesk import settings, tickets
+from helpdesk import rules, settings, tickets
 from tests.desks import TUESDAY, Desk
 from tests.helpdesk.web.browsers import Browser
 
@@ -134,3 +134,19 @@ def test_a_long_way_goes_on_as_a_job_and_shows_how_far_it_is(
     assert "Stopped at Tue 3 Mar 2026, 09:14" in client.press("/clock/stop").text
     machine.run_all(desk.session)
     assert desk.now() == TUESDAY + timedelta(minutes=14)
+
+
+def test_a_rule_by_the_clock_waits_in_the_queue_and_runs_at_its_time(desk: Desk, client: Browser) -> None:
+    number = desk.a_ticket("Nobody answers").id
+    with desk.acting():
+        code = "if (eq(ticket.status, 'open')) { Action('addTags', {tags: 'late'}); }"
+        rule = rules.create(desk.account, rules.Shape(name="Nag", code=code, schedule="30 9 * * *"), by=desk.by_admin)
+        rule_id = rule.id
+    assert "next: the rule Nag runs" in client.get("/clock").text
+    with desk.watched() as trail:
+        answer = client.press("/clock/step", **{"from": "page"})
+        assert f'the rule <a href="/settings/rules/{rule_id}">Nag</a> runs' in answer.text  # tomorrow, again
+        assert "Rule executed" in answer.text
+    assert desk.now() == TUESDAY + timedelta(minutes=30)
+    tagged = next(event for event in trail.events if (event.type, event.object_id) == ("ticket-tags-added", number))
+    assert (tagged.user_id, tagged.actor_name, tagged.created_datetime) == (None, "Nag", desk.now())
