@@ -1,6 +1,24 @@
 """What happens to the desk as a whole: its clock, its log and its tables."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from audit.types import EventType, Nature, registry
+
+
+def _clock_words(data: Mapping[str, Any]) -> str:
+    """ "from 2026-03-03 09:00:00 to 2026-03-04 09:00:00 UTC", "speed ×1 → ×60"."""
+    if "rate" in data:
+        before, after = (f"×{rate:g}" if rate else "frozen" for rate in data["rate"])
+        return f"speed {before} → {after}"
+    if "stopped" in data:
+        return f"stopped at {_moment(data['stopped'])} on the way to {_moment(data['to'])} UTC"
+    return f"from {_moment(data['from'])} to {_moment(data['to'])} UTC"
+
+
+def _moment(written: str) -> str:
+    return written[:19].replace("T", " ")
+
 
 DESK_CLOCK_CHANGED = registry.declare(
     EventType(
@@ -17,6 +35,7 @@ DESK_CLOCK_CHANGED = registry.declare(
             "ticket-self-unsnoozed": "What an advance sets off is written for itself, at the times that were due.",
         },
         in_drop_down=False,
+        tell_data=_clock_words,
         choice="Our choice: this type is ours, because the desk clock is.",
     )
 )

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, g, make_response, render_template
+from flask import Blueprint, Response, abort, g, make_response, render_template, url_for
 
 from audit.db import db
 from helpdesk import bulk, jobs, leaving, undoing
 from helpdesk.models import Job
 from helpdesk.web.changing import needs
-from helpdesk.web.htmx import wants_partial
+from helpdesk.web.htmx import go_to, wants_partial
 
 #: Tickets that are named beside one reason; the rest is counted.
 NAMED: Final = 20
@@ -65,6 +65,8 @@ def show(job_id: int) -> Response:
     job = jobs.find(db.session(), g.account.id, job_id)
     if job is None:
         abort(404, f"There is no job {job_id} here: it never existed in this account.")
+    if job.type == jobs.CLOCK:  # it has a page of its own
+        return go_to(url_for("clock.show"))
     template = "jobs/_job.html" if wants_partial() else "jobs/show.html"
     return make_response(render_template(template, job=read(job)))
 

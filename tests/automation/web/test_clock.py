@@ -129,11 +129,16 @@ def test_a_long_way_goes_on_as_a_job_and_shows_how_far_it_is(
     assert "every 1s" not in client.fragment("/clock/face").text
     assert desk.now() == TUESDAY + timedelta(minutes=12)
 
+    assert client.get("/jobs/1").location == "/clock"
+
     asleep(desk, 1, 2, 3)
     client.press("/clock/advance", span="1d")
     assert "Stopped at Tue 3 Mar 2026, 09:14" in client.press("/clock/stop").text
     machine.run_all(desk.session)
     assert desk.now() == TUESDAY + timedelta(minutes=14)
+    (told,) = [event for event in desk.events_after() if event.data and "stopped" in event.data]
+    said = "stopped at 2026-03-03 09:14:00 on the way to 2026-03-04 09:12:00 UTC"
+    assert said in client.get(f"/settings/audit/events/{told.id}").text
 
 
 def test_a_rule_by_the_clock_waits_in_the_queue_and_runs_at_its_time(desk: Desk, client: Browser) -> None:
