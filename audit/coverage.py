@@ -1,8 +1,9 @@
 """Coverage: which types an account's log has seen, caused by what, and what a test suite proved of each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatch
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -91,7 +92,10 @@ class Coverage:
         """By heading, as the drop-down has them."""
         by_name = {line.type.name: line for line in self.lines}
         offered = registry.drop_down(with_api_only=True).items()
-        return {heading: [by_name[type_.name] for type_ in types] for heading, types in offered}
+        found = {
+            heading: [by_name[type_.name] for type_ in types if type_.name in by_name] for heading, types in offered
+        }
+        return {heading: lines for heading, lines in found.items() if lines}
 
     def figure(self, part: str) -> Figure:
         """The figure of a part."""
@@ -108,11 +112,12 @@ class Coverage:
         return [gap for line in self.lines for gap in _GAPS[part](line)]
 
 
-def cover(session: Session, since: datetime | None, report: Report | None) -> Coverage:
-    """The coverage of the account that the session has entered."""
+def cover(session: Session, since: datetime | None, report: Report | None, only: Sequence[str] = ("*",)) -> Coverage:
+    """The coverage of the account that the session has entered; `only` are globs of types."""
     ways = seen.ways(session, since)
     tests: Mapping[str, Mapping[str, str]] = report.seen if report is not None else {}
-    return Coverage([_line(type_, ways, tests) for type_ in registry], since, report is not None)
+    wanted = [type_ for type_ in registry if any(fnmatch(type_.name, glob) for glob in only)]
+    return Coverage([_line(type_, ways, tests) for type_ in wanted], since, report is not None)
 
 
 def remedy(type_: EventType, kind: ActorKind | None = None) -> str:

@@ -31,6 +31,7 @@ _WORDS: Final = {"types": "types seen", "ways": "ways seen", "proofs": "proofs o
 @click.option(
     "--report", metavar="FILE", help=f"What a suite saw, from pytest --event-coverage. [default: {proofs.FILE}]"
 )
+@click.option("--only", metavar="GLOB", multiple=True, help="Only these types, such as 'ticket-*'; may be repeated.")
 @click.option("--part", "parts", type=click.Choice(PARTS), multiple=True, help="Only this part; may be repeated.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "junit"]), default="table", show_default=True)
 @click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT", help="End with 1 if a part has less.")
@@ -39,6 +40,7 @@ def coverage(
     account: str | None,
     since: str | None,
     report: str | None,
+    only: tuple[str, ...],
     parts: tuple[str, ...],
     form: str,
     fail_under: float | None,
@@ -52,7 +54,9 @@ def coverage(
     session = db.session()
     enter(session, number)
     suite = _suite(report, parts)
-    found = cover(session, _moment(since, directory().now(number)) if since else None, suite)
+    found = cover(session, _moment(since, directory().now(number)) if since else None, suite, only or ("*",))
+    if not found.lines:
+        raise click.ClickException(f"No type of events is called {', '.join(only)}.")
     shown = parts or tuple(part for part in PARTS if part != "proofs" or found.has_proofs)
     click.echo(_FORMATS[form](found, domain, shown))
     low = [part for part in shown if found.figure(part).percent < (fail_under or 0)]

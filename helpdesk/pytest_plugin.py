@@ -31,6 +31,9 @@ if TYPE_CHECKING:  # it needs Flask and SQLAlchemy, for which a test over REST n
 
 _SUITE: Final = pytest.StashKey["Suite"]()
 
+#: Proofs that are named when a run lacks them; `helpdesk audit coverage --part proofs` names all.
+LISTED: Final = 20
+
 #: Importing it declared every type.
 CATALOGUE: Final = _catalogue
 
@@ -102,6 +105,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for name in unseen:
         type_ = registry[name]
         terminalreporter.line(f"  not seen: {name}. {type_.by_hand or type_.by_machine or type_.by_api}")
+    lacking = [(type_, proof) for type_, proof in proofs.missing(suite.report) if type_.name in wanted]
+    if _globs(config) == ["*"] and not unseen and lacking:
+        terminalreporter.line(f"{len(lacking)} proofs of them are missing:")
+        for type_, proof in lacking[:LISTED]:
+            terminalreporter.line(f"  {type_.name}: not {proof.label.lower()}. {proof.missing.format(type_.name)}")
     terminalreporter.line(f"What was seen is in {_report_file(config)}.")
 
 

@@ -80,7 +80,7 @@ CASCADE_STARTED = registry.declare(
         label="Cascade started",
         object="Account",
         meaning="Something with very many tickets is being deleted or merged. The tickets follow bit by bit in the same"
-        " context, and the deletion itself comes last.",
+        " chain, and the deletion itself comes last.",
         actors=frozenset({"user", "system"}),
         by_hand="Delete a tag, team, user or customer that has more than 500 tickets.",
         by_api="DELETE /api/tags/{id}",

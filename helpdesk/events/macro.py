@@ -60,12 +60,12 @@ MACRO_APPLIED = registry.declare(
         label="Macro applied",
         object="Macro",
         meaning="A macro did its actions on a ticket. What they changed stands in the ticket's own events, in the same"
-        " context.",
+        " chain.",
         actors=frozenset({"macro"}),
         by_hand="Open a ticket, type / at the beginning of a line, choose a macro, and send the reply or press Apply"
         " without sending; or choose tickets in the list and apply it to all of them.",
         by_api='POST /api/jobs {"type": "applyMacro", "params": {"macro_id": {macro_id}, "ticket_ids": [{ticket_id}]}}',
-        by_machine="Rule action applyMacro.",
+        by_machine="A rule with the action applyMacro.",
         nature=Nature.FACT,
         look_alikes={
             "rule-executed": "A rule acted by itself; a macro is applied by an agent or by a rule.",

@@ -25,8 +25,9 @@ TICKET_MESSAGE_CREATED = registry.declare(
         by_hand="Open the ticket, write a reply or an internal note and press Send.",
         by_api='POST /api/tickets/{ticket_id}/messages {"channel": "email", "via": "api", "from_agent":'
         ' true, "body_text": "It left our warehouse this morning."}',
-        by_machine="A mail or chat message from a customer; rule action replyToTicket, sendEmail or addInternalNote;"
-        " macro action addInternalNote; the welcome ticket of a new account; a suggested rule.",
+        by_machine="A mail or chat message from a customer; a rule with the action replyToTicket, sendEmail or"
+        " addInternalNote; a macro with the action addInternalNote; the welcome ticket of a new account; a suggested"
+        " rule.",
         claims=_WHOLE,
         companions=("ticket-updated",),
         look_alikes={

@@ -13,7 +13,7 @@ TAG_CREATED = registry.declare(
         by_hand="Go to Settings → Tags and press New tag; or type a new word under Add tag on a ticket.",
         by_api='POST /api/tags {"name": "refund-{word}"}; POST /api/tickets/{ticket_id}/tags {"names":'
         ' ["refund-{word}"]}',
-        by_machine="Rule or macro action addTags or setTags with a word that is no tag yet.",
+        by_machine="A rule or macro with the action addTags or setTags with a word that is no tag yet.",
         claims={"Tag": ALL},
         look_alikes={
             "ticket-tags-added": "A tag was put on a ticket; it may have existed for years.",
@@ -71,7 +71,7 @@ TAG_DELETED = registry.declare(
         claims={"Tag": ALL},
         look_alikes={
             "ticket-tags-removed": "The tag was taken off one ticket and still exists, unless a tag-deleted stands in"
-            " the same context.",
+            " the same chain.",
             "tag-merged": "The tag is gone, too, but its tickets have the other tag instead.",
         },
     )

@@ -34,7 +34,7 @@ TEAM_UPDATED = registry.declare(
             "user-updated": "A person's name or role changed; who is in which team is the team's matter.",
         },
         choice="Our choice: when a team member is deleted, each of their teams says so itself, by No user, in the"
-        " context of the deletion.",
+        " chain of the deletion.",
     )
 )
 

@@ -126,8 +126,9 @@ TICKET_ASSIGNED = registry.declare(
         actors=frozenset({"user", "rule", "macro", "system"}),
         by_hand="Open the ticket and choose an agent under Assign, or send a public reply on a ticket that nobody has.",
         by_api='PUT /api/tickets/{id} {"assignee_user": {"id": {user_id}}}',
-        by_machine="Rule or macro action setAssignee; together with ticket-team-assigned, action setTeamAssignee."
-        " By the desk itself for a team's ticket that nobody has, where the account's settings say so.",
+        by_machine="A rule or macro with the action setAssignee; together with ticket-team-assigned, the action"
+        " setTeamAssignee. By the desk itself for a team's ticket that nobody has, where the account's settings say"
+        " so.",
         claims={"Ticket": frozenset({"assignee_user_id"})},
         beside=frozenset({"ticket-team-assigned"}),
         companions=("ticket-updated",),
@@ -148,7 +149,7 @@ TICKET_TEAM_ASSIGNED = registry.declare(
         actors=frozenset({"user", "rule", "macro"}),
         by_hand="Open the ticket and choose a team under Team.",
         by_api='PUT /api/tickets/{id} {"assignee_team": {"id": {team_id}}}',
-        by_machine="Rule or macro action setTeamAssignee.",
+        by_machine="A rule or macro with the action setTeamAssignee.",
         claims={"Ticket": frozenset({"assignee_team_id"})},
         companions=("ticket-updated", "ticket-assigned"),
         look_alikes={
@@ -168,15 +169,15 @@ TICKET_UNASSIGNED = registry.declare(
         actors=frozenset({"user", "rule", "macro", "system"}),
         by_hand="Open the ticket and choose Nobody under Assign.",
         by_api='PUT /api/tickets/{id} {"assignee_user": null}',
-        by_machine="Rule or macro action setAssignee without an agent; the deletion of the agent, for each of their"
-        " tickets.",
+        by_machine="A rule or macro with the action setAssignee without an agent; the deletion of the agent, for each"
+        " of their tickets.",
         claims={"Ticket": frozenset({"assignee_user_id"})},
         companions=("ticket-updated",),
         look_alikes={
             "ticket-team-unassigned": "The team was cleared; the agent may still be there.",
             "ticket-assigned": "Another agent took over: then nothing is written about the one before.",
         },
-        choice="Our choice: when an agent is deleted, each of their tickets says so itself, by No user, in the context"
+        choice="Our choice: when an agent is deleted, each of their tickets says so itself, by No user, in the chain"
         " of the deletion.",
     )
 )
@@ -190,15 +191,15 @@ TICKET_TEAM_UNASSIGNED = registry.declare(
         actors=frozenset({"user", "rule", "macro", "system"}),
         by_hand="Open the ticket and choose No team under Team.",
         by_api='PUT /api/tickets/{id} {"assignee_team": null}',
-        by_machine="Rule or macro action setTeamAssignee without a team; the deletion of the team, for each of its"
-        " tickets.",
+        by_machine="A rule or macro with the action setTeamAssignee without a team; the deletion of the team, for"
+        " each of its tickets.",
         claims={"Ticket": frozenset({"assignee_team_id"})},
         companions=("ticket-updated",),
         look_alikes={
             "ticket-unassigned": "The agent was cleared; the team may still be there.",
             "team-deleted": "The team itself is gone; its tickets each say so with ticket-team-unassigned.",
         },
-        choice="Our choice: when a team is deleted, each of its tickets says so itself, by No user, in the context of"
+        choice="Our choice: when a team is deleted, each of its tickets says so itself, by No user, in the chain of"
         " the deletion.",
     )
 )
@@ -213,7 +214,7 @@ TICKET_CLOSED = registry.declare(
         actors=frozenset({"user", "rule", "macro"}),
         by_hand="Open the ticket and press Close.",
         by_api='PUT /api/tickets/{id} {"status": "closed"}',
-        by_machine="Rule or macro action setStatus with the status closed.",
+        by_machine="A rule or macro with the action setStatus with the status closed.",
         claims=_STATUS,
         companions=("ticket-updated",),
         look_alikes={
@@ -233,8 +234,8 @@ TICKET_REOPENED = registry.declare(
         actors=frozenset({"user", "customer", "rule", "macro"}),
         by_hand="Open a closed or snoozed ticket and press Reopen.",
         by_api='PUT /api/tickets/{id} {"status": "open"}',
-        by_machine="A customer's message on a closed or snoozed ticket; rule or macro action setStatus with the status"
-        " open.",
+        by_machine="A customer's message on a closed or snoozed ticket; a rule or macro with the action setStatus"
+        " with the status open.",
         claims=_STATUS,
         companions=("ticket-updated",),
         look_alikes={
@@ -257,7 +258,7 @@ TICKET_SNOOZED = registry.declare(
         actors=frozenset({"user", "rule", "macro"}),
         by_hand="Open the ticket, press Snooze and choose until when.",
         by_api='PUT /api/tickets/{id} {"snooze_datetime": "{tomorrow}"}',
-        by_machine="Rule or macro action snoozeTicket.",
+        by_machine="A rule or macro with the action snoozeTicket.",
         claims=_STATUS,
         companions=("ticket-updated",),
         look_alikes={
@@ -298,7 +299,7 @@ TICKET_SUBJECT_UPDATED = registry.declare(
         actors=frozenset({"user", "rule", "macro"}),
         by_hand="Open the ticket, click its subject, change it and press Enter.",
         by_api='PUT /api/tickets/{id} {"subject": "Broken mug"}',
-        by_machine="Rule or macro action setSubject.",
+        by_machine="A rule or macro with the action setSubject.",
         claims={"Ticket": frozenset({"subject"})},
         companions=("ticket-updated",),
         look_alikes={
@@ -325,7 +326,7 @@ TICKET_CUSTOMER_UPDATED = registry.declare(
             "customer-merged": "Two profiles became one; each ticket that changed hands says so itself.",
         },
         choice="Our choice: when a customer is merged or deleted, each of their tickets says so itself, by No user, in"
-        " the same context; a deleted customer's tickets pass to the account's “Deleted customer”.",
+        " the same chain; a deleted customer's tickets pass to the account's “Deleted customer”.",
     )
 )
 
@@ -339,7 +340,8 @@ TICKET_TAGS_ADDED = registry.declare(
         by_hand="Open the ticket, press Add tag and choose or type one.",
         by_api='POST /api/tickets/{id}/tags {"ids": [{tag_id}]}; PUT /api/tickets/{id} {"tags": [{"name":'
         ' "vip-{word}"}]}',
-        by_machine="Rule or macro action addTags or setTags; the merge of a tag into another, for each of its tickets.",
+        by_machine="A rule or macro with the action addTags or setTags; the merge of a tag into another, for each of"
+        " its tickets.",
         nature=Nature.GATHERING,
         claims={"TicketTag": ALL},
         companions=("ticket-updated",),
@@ -350,7 +352,7 @@ TICKET_TAGS_ADDED = registry.declare(
         side="birth",
         gathered=_tags_added,
         choice="Our choice: when a tag is merged into another, each of its tickets says so itself, by No user, in the"
-        " same context.",
+        " same chain.",
     )
 )
 
@@ -363,8 +365,8 @@ TICKET_TAGS_REMOVED = registry.declare(
         actors=frozenset({"user", "rule", "macro", "system"}),
         by_hand="Open the ticket and press the cross beside a tag.",
         by_api='DELETE /api/tickets/{id}/tags {"ids": [{tag_id}]}; PUT /api/tickets/{id}/tags {}',
-        by_machine="Rule or macro action removeTags or setTags; the deletion or merge of a tag, for each of its"
-        " tickets.",
+        by_machine="A rule or macro with the action removeTags or setTags; the deletion or merge of a tag, for each"
+        " of its tickets.",
         nature=Nature.GATHERING,
         claims={"TicketTag": ALL},
         companions=("ticket-updated",),
@@ -376,7 +378,7 @@ TICKET_TAGS_REMOVED = registry.declare(
         side="death",
         gathered=_tags_removed,
         choice="Our choice: when a tag is deleted or merged, each of its tickets says so itself, by No user, in the"
-        " same context.",
+        " same chain.",
     )
 )
 
@@ -424,7 +426,7 @@ TICKET_TRASHED = registry.declare(
         actors=frozenset({"user", "rule"}),
         by_hand="Open the ticket and press Trash.",
         by_api='PUT /api/tickets/{id} {"trashed_datetime": "{now}"}',
-        by_machine="Rule action trashTicket.",
+        by_machine="A rule with the action trashTicket.",
         claims={"Ticket": frozenset({"trashed_datetime"})},
         companions=("ticket-updated",),
         look_alikes={
@@ -475,7 +477,7 @@ TICKET_DELETED = registry.declare(
         },
         look_alikes={
             "ticket-trashed": "Only moved to the trash, from where it can be taken back.",
-            "ticket-merged": "If another ticket says this in the same context, this one was absorbed, and its messages"
+            "ticket-merged": "If another ticket says this in the same chain, this one was absorbed, and its messages"
             " live on there.",
             "ticket-message-deleted": "One message is gone; the ticket is still there.",
         },
@@ -490,7 +492,7 @@ TICKET_MERGED = registry.declare(
         label="Ticket merged",
         object="Ticket",
         meaning="This ticket took in another one: it now holds the messages and tags of both. The other ticket is"
-        " deleted in the same context, and its number leads here.",
+        " deleted in the same chain, and its number leads here.",
         actors=frozenset({"user", "system"}),
         by_hand="Open the ticket, press Merge, find the other ticket, and pick subject, customer, assignee and team.",
         by_machine="Auto-merge, where the account's settings allow it.",
@@ -529,8 +531,9 @@ TICKET_SATISFACTION_SURVEY_SKIPPED = registry.declare(
         " withdrawn when its time came. The row holds the reasons.",
         actors=frozenset({"system", "schedule"}),
         by_hand="",
-        by_machine="The close of a ticket for which no survey can or shall be prepared; the survey timer, when a survey"
-        " is due and the ticket is open again, snoozed, in spam or in the trash, or its customer has no address.",
+        by_machine="The close of a ticket for which no survey can or shall be prepared; the survey timer, when a"
+        " survey is due and the ticket is open again, snoozed, in spam or in the trash, or its customer has no"
+        " address.",
         claims={"SatisfactionSurvey": ALL},
         beside=frozenset({"ticket-closed"}),
         companions=("ticket-updated", "ticket-closed"),
