@@ -17,6 +17,7 @@ from automation import beforehand
 from automation import commands as automation_commands
 from automation.simulator import api as simulator_api
 from automation.web import clock
+from automation.web import simulator as simulator_pages
 from helpdesk import account_commands, desk, links, outgoing
 from helpdesk import commands as helpdesk_commands
 from helpdesk import config as settings
@@ -68,6 +69,7 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in (pages.blueprint, glossary.blueprint, fire_pages.blueprint):
         app.register_blueprint(blueprint)
     clock.install(app)
+    app.register_blueprint(simulator_pages.blueprint)
     api.install(app, config, (time_api.resource, simulator_api.resource, log_api.resource, worlds_api.resource))
     return app
 

@@ -41,6 +41,7 @@ ENTRIES: Final = (
     Entry("Customers", "person", "customers.index", "read", ""),
     Entry("Macros", "bolt", "macros.index", "read", "Automation"),
     Entry("Rules", "rule", "rules.index", "read", "Automation"),
+    Entry("Simulator", "people", "simulator.show", "move clock", "Automation"),
     Entry("Users", "people", "users.index", "read", "Settings", "Users & teams"),
     Entry("Teams", "people", "teams.index", "read", "Settings", "Users & teams"),
     Entry("Audit logs", "log", "audit.log", "read audit log", "Settings", "Users & teams"),
