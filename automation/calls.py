@@ -1,16 +1,18 @@
 """Makes the calls that are queued: at least once, under a stable id, signed, and later again if nobody answers."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from time import monotonic
+from typing import Any, Final
 
-from sqlalchemy import update
-from sqlalchemy.orm import Session
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, aliased
 
-from audit.action import enter
+from audit.action import enter, now
 from audit.actors import Actor
-from audit.clock import wall_now
+from audit.clock import desk_now, wall_now
 from automation.deliveries import LONGEST_ERROR, Claim, claim_next
 from automation.smtp import OpenSession
 from helpdesk import calling, integrations, lookups, notices, outgoing
@@ -18,10 +20,13 @@ from helpdesk.desk import acting
 from helpdesk.models import Account, Delivery, Integration, Ticket
 from helpdesk.outgoing import Answer, Call, Unanswered, Unsendable
 
-#: How long to wait after the first failure, the second, and so on; then it is given up.
+#: How long to wait after the first failure, the second, and so on, by the desk's clock; then it is given up.
 PAUSES: Final = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 #: After so many calls in a row that did not work, the desk switches an integration off.
-MOST_FAILURES: Final = 20
+MOST_FAILURES: Final = integrations.MOST_FAILURES
+#: So much of an answer is kept, and of so many tries.
+LONGEST_KEPT: Final = 2000
+MOST_KEPT: Final = 10
 #: Answers after which the same call may work later.
 _PASSING: Final = frozenset({408, 425, 429})
 
@@ -40,25 +45,62 @@ class Outcome:
     said: str  #: the answer's first line, or what went wrong
     again: bool = False
     counts: bool = True  #: whether it says something about the other side
+    sent: Call | None = None  #: what was asked
+    answer: Answer | None = None  #: and what was answered
+    seconds: float = 0
 
 
 def send_due(open_session: OpenSession, limit: int = 100) -> int:
-    """Make the calls that are due; answers how many were tried.
+    """Make the calls that are due, of each desk by its own clock; answers how many were tried.
 
     Who did not answer is left alone until the next tick, so that others need not wait for it.
     """
     silent: set[int] = set()
-    for tried in range(limit):
-        with open_session() as session:
-            claim = claim_next(session, "webhook", without=silent)
-            if claim is None:
-                return tried
-            try:
-                _make(session, claim, silent)
-            except Exception as error:
-                _log.exception("Delivery %d broke", claim.delivery_id)
-                _note(session, claim, Outcome(False, f"{type(error).__name__}: {error}", again=True, counts=False))
-    return limit
+    tried = 0
+    for account_id in _accounts_that_wait(open_session):
+        while tried < limit:
+            with open_session() as session:
+                claim = _claim(session, account_id, silent)
+                if claim is None:
+                    break
+                tried += 1
+                try:
+                    _make(session, claim, silent)
+                except Exception as error:
+                    _log.exception("Delivery %d broke", claim.delivery_id)
+                    broken = Outcome(False, f"{type(error).__name__}: {error}", again=True, counts=False)
+                    _note(session, claim, broken)
+    return tried
+
+
+def _accounts_that_wait(open_session: OpenSession) -> list[int]:
+    with open_session() as session:
+        enter(session, None)
+        waiting = select(Delivery.account_id).where(Delivery.status == "queued", Delivery.kind == "webhook").distinct()
+        found = sorted(session.scalars(waiting))
+        session.rollback()
+    return found
+
+
+def _claim(session: Session, account_id: int, silent: set[int]) -> Claim | None:
+    """The next call of a desk that its clock has come to, and that waits for no earlier one."""
+    enter(session, account_id)
+    present = desk_now(session, account_id)
+    earlier = aliased(Delivery)
+    waits = (
+        select(earlier.id)
+        .where(
+            earlier.account_id == account_id,
+            earlier.ticket_id == Delivery.ticket_id,
+            earlier.integration_id == Delivery.integration_id,
+            earlier.status == "queued",
+            earlier.id < Delivery.id,
+        )
+        .exists()
+    )
+    due = Delivery.due_datetime.is_(None) | (Delivery.due_datetime <= present)
+    others = Delivery.integration_id.is_(None) | Delivery.integration_id.not_in(silent)
+    return claim_next(session, "webhook", Delivery.account_id == account_id, due, others, ~waits)
 
 
 def _make(session: Session, claim: Claim, silent: set[int]) -> None:
@@ -67,7 +109,10 @@ def _make(session: Session, claim: Claim, silent: set[int]) -> None:
     integration_id = delivery.integration_id
     call = _call(session, delivery)
     session.rollback()  # no transaction is open while we talk
+    began = monotonic()
     outcome = call if isinstance(call, Outcome) else _outcome(call)
+    if isinstance(call, Call):
+        outcome = replace(outcome, sent=call, seconds=monotonic() - began)
     if not outcome.done and outcome.counts and integration_id is not None:
         silent.add(integration_id)
     _note(session, claim, outcome)
@@ -76,6 +121,8 @@ def _make(session: Session, claim: Claim, silent: set[int]) -> None:
 def _call(session: Session, delivery: Delivery) -> Call | Outcome:
     payload = delivery.payload
     own = {"X-Desk-Delivery-Id": delivery.stable_id, "Idempotency-Key": delivery.stable_id}
+    if payload.get("again"):
+        own["X-Desk-Redelivery-Of"] = payload["again"]
     if payload.get("trigger"):
         own["X-Desk-Trigger"] = payload["trigger"]
     body, method = (payload.get("body") or "").encode(), payload.get("method") or "POST"
@@ -103,8 +150,9 @@ def _outcome(call: Call) -> Outcome:
     except Unanswered as problem:
         return Outcome(False, str(problem), again=True)
     if answer.is_fine:
-        return Outcome(True, answer.line)
-    return Outcome(False, _complaint(answer), again=answer.status >= 500 or answer.status in _PASSING)
+        return Outcome(True, answer.line, answer=answer)
+    again = answer.status >= 500 or answer.status in _PASSING
+    return Outcome(False, _complaint(answer), again=again, answer=answer)
 
 
 def _complaint(answer: Answer) -> str:
@@ -122,14 +170,38 @@ def _note(session: Session, claim: Claim, outcome: Outcome) -> None:
             return
         again = outcome.again and claim.attempt <= len(PAUSES)
         delivery.status = "sent" if outcome.done else "queued" if again else "failed"
-        delivery.next_attempt_datetime = wall_now() + PAUSES[claim.attempt - 1] if again else None
+        delivery.next_attempt_datetime = wall_now() if again else None
+        delivery.due_datetime = now(session) + PAUSES[claim.attempt - 1] if again else None
         delivery.last_error = None if outcome.done else outcome.said[:LONGEST_ERROR]
         delivery.sent_datetime = wall_now() if outcome.done else None
-        if delivery.status != "queued":  # what it carried is nobody's business any more
-            kept = {"trigger": delivery.payload.get("trigger"), "method": delivery.payload.get("method")}
-            delivery.payload = {**kept, "answer": outcome.said[:100] if outcome.done else None}
+        delivery.payload = _told(delivery, outcome)
         if delivery.integration_id is not None and outcome.counts:
             _count(session, delivery.integration_id, outcome)
+
+
+def _told(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:
+    """What is kept of a call: of an integration's all that was asked and answered, of a macro's only how it went."""
+    payload = delivery.payload
+    if delivery.integration_id is None:
+        if delivery.status == "queued":
+            return payload
+        return {"method": payload.get("method"), "answer": outcome.said[:100] if outcome.done else None}
+    tried = {
+        "at": wall_now().isoformat(timespec="milliseconds"),
+        "ms": round(outcome.seconds * 1000),
+        "said": outcome.said[:LONGEST_ERROR],
+        "headers": _shown(outcome.sent.headers) if outcome.sent else None,
+        "body": outcome.answer.text[:LONGEST_KEPT] if outcome.answer else None,
+        "done": outcome.done,
+    }
+    tries = [*payload.get("tries", []), tried][-MOST_KEPT:]
+    return {**payload, "tries": tries, "answer": outcome.said[:100] if outcome.done else None}
+
+
+def _shown(headers: Mapping[str, str]) -> dict[str, str]:
+    # The integration's own headers open doors; those of the desk may be seen.
+    own = ("x-desk-", "content-type", "idempotency-key", "user-agent")
+    return {name: value if name.lower().startswith(own) else "•••" for name, value in headers.items()}
 
 
 def _count(session: Session, integration_id: int, outcome: Outcome) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from audit.action import enter
 from audit.clock import desk_now
-from automation import certificates, clockwork, serving, upcoming
+from automation import certificates, clockwork, listening, serving, upcoming
 from automation.clockwork import Journey
 from automation.simulator import commands as simulator_commands
 from helpdesk import settings
@@ -208,4 +208,4 @@ def _or_sentence(verb: Any, *arguments: Any) -> Any:
         raise click.ClickException(str(refusal)) from refusal
 
 
-COMMANDS: Final = [serve, worker, tls_ca, clock, *simulator_commands.COMMANDS]
+COMMANDS: Final = [serve, worker, tls_ca, clock, *listening.COMMANDS, *simulator_commands.COMMANDS]

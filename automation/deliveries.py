@@ -5,14 +5,13 @@ Calls by HTTP wait in the same queue; `calls` makes them.
 
 import logging
 import smtplib
-from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Final
 
-from sqlalchemy import select, true
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from audit.action import begin, enter
@@ -77,16 +76,12 @@ def send_due(open_session: OpenSession, route: Route, limit: int = 100) -> int:
     return limit
 
 
-def claim_next(session: Session, kind: str = "mail", *, without: Collection[int] = ()) -> Claim | None:
-    """Take the mail (or call) that has waited longest; nobody else gets it until the lease has run out.
-
-    Calls of the integrations `without` wait.
-    """
+def claim_next(session: Session, kind: str = "mail", *conditions: ColumnElement[bool]) -> Claim | None:
+    """Take the mail (or call) that has waited longest; nobody else gets it until the lease has run out."""
     now = wall_now()
-    others = Delivery.integration_id.is_(None) | Delivery.integration_id.not_in(without) if without else true()
     waiting = (
         select(Delivery)
-        .where(Delivery.status == "queued", Delivery.kind == kind, Delivery.next_attempt_datetime <= now, others)
+        .where(Delivery.status == "queued", Delivery.kind == kind, Delivery.next_attempt_datetime <= now, *conditions)
         .order_by(Delivery.next_attempt_datetime, Delivery.id)
         .limit(1)
     )

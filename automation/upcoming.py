@@ -80,4 +80,5 @@ def _leaving(session: Session, account_id: int) -> list[str]:
 def _going(row: Any) -> str:
     one, many = _LEAVING.get(row.kind, (row.kind, row.kind))
     tried = f"; tried {row.attempts} time{'s' if row.attempts != 1 else ''} so far" if row.attempts else ""
-    return f"{row.count:,} {one if row.count == 1 else many} on the way out, by the clock on the wall{tried}."
+    clock = "by this clock" if row.kind == "webhook" else "by the clock on the wall"
+    return f"{row.count:,} {one if row.count == 1 else many} on the way out, {clock}{tried}."

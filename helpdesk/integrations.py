@@ -24,13 +24,16 @@ from helpdesk.events import (
     INTEGRATION_REACTIVATED,
     INTEGRATION_UPDATED,
 )
-from helpdesk.models import Account, Integration, Macro, Rule, RuleCursor, ShopOrder, Widget
+from helpdesk.models import Account, Integration, Macro, Rule, RuleCursor, ShopOrder, ShopReport, Widget
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
 
 HTTP: Final = "http"
 SHOP: Final = "shop"
 CHAT: Final = "chat"
+
+#: After so many calls in a row that did not work, the desk switches an integration off.
+MOST_FAILURES: Final = 500
 
 LONGEST_NAME: Final = 200
 LONGEST_DESCRIPTION: Final = 1000
@@ -103,7 +106,7 @@ def create(
         description=_tidy_description(description),
         http=checked_http(http or {}) if type_ == HTTP else None,
         headers=checked_headers(headers or {}) if type_ == HTTP else None,
-        hmac_secret=_tidy_secret(hmac_secret) if type_ == HTTP else None,
+        hmac_secret=_tidy_secret(hmac_secret) if type_ == HTTP else _new_secret() if type_ == SHOP else None,
         meta={"key": secrets.token_urlsafe(16)} if type_ != HTTP else None,
         created_by_user_id=by.user_id,
         created_datetime=now(session),
@@ -130,6 +133,14 @@ def update(integration: Integration, changes: Mapping[str, Any], *, by: Actor) -
     integration.updated_datetime = now(session_of(integration))
     record(INTEGRATION_UPDATED, integration, by=by)
     _follow(integration)
+
+
+def renew_secret(integration: Integration, *, by: Actor) -> None:
+    """Give a shop another secret to sign its reports with; who has the old one is not believed any more."""
+    if integration.type != SHOP:
+        raise Refused("Only a shop signs its reports to the desk.")
+    integration.hmac_secret, integration.updated_datetime = _new_secret(), now(session_of(integration))
+    record(INTEGRATION_UPDATED, integration, by=by)
 
 
 def deactivate(integration: Integration, *, by: Actor) -> None:
@@ -163,6 +174,11 @@ def delete(integration: Integration, *, by: Actor) -> None:
     session.execute(
         sql_delete(ShopOrder).where(
             ShopOrder.account_id == integration.account_id, ShopOrder.integration_id == integration.id
+        )
+    )
+    session.execute(
+        sql_delete(ShopReport).where(
+            ShopReport.account_id == integration.account_id, ShopReport.integration_id == integration.id
         )
     )
     session.delete(integration)
@@ -309,6 +325,10 @@ def _or_refused(check: Any, *given: str) -> None:
         check(*given)
     except outgoing.Unsendable as problem:
         raise Refused(str(problem)) from problem
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(24)
 
 
 def _tidy_name(name: str) -> str:

@@ -49,6 +49,26 @@ def queue_call(ticket: Ticket, call: Call) -> Delivery:
     return delivery
 
 
+def queue_again(delivery: Delivery) -> Delivery:
+    """Queue a call once more, just as it was: under an id of its own, and saying of which it is the repeat."""
+    session = session_of(delivery)
+    payload = {name: value for name, value in delivery.payload.items() if name not in ("tries", "answer")}
+    again = Delivery(
+        account_id=delivery.account_id,
+        kind=delivery.kind,
+        stable_id=f"again.{uuid.uuid4().hex}",
+        ticket_id=delivery.ticket_id,
+        ticket_message_id=delivery.ticket_message_id,
+        integration_id=delivery.integration_id,
+        recipient=delivery.recipient,
+        payload={**payload, "again": payload.get("again") or delivery.stable_id},
+        created_datetime=current(session).at,
+        next_attempt_datetime=wall_now(),
+    )
+    session.add(again)
+    return again
+
+
 def queue_letter(account: Account, letter: Letter) -> Delivery:
     """Queue a letter; its words, which may hold a link that opens something, are forgotten once it was sent."""
     session, host = session_of(account), account.mail_address.rsplit("@", 1)[-1]

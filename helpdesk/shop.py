@@ -11,9 +11,7 @@ from sqlalchemy import bindparam, func, select
 
 from audit.action import now
 from audit.actors import Actor
-from audit.ledger import record
-from helpdesk import customers, notices
-from helpdesk.events import ORDER_CANCELLED, ORDER_REFUNDED
+from helpdesk import customers, shop_reports
 from helpdesk.models import Account, Customer, Integration, ShopOrder
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
@@ -56,11 +54,6 @@ def sold() -> Range:
     return Range(content["currency"], {product.code: product for product in products})
 
 
-def actor_of(integration: Integration) -> Actor:
-    """The shop as the one who acts."""
-    return Actor.integration(integration)
-
-
 def place(
     integration: Integration,
     *,
@@ -77,7 +70,7 @@ def place(
         raise Refused("The shop needs an e-mail address for your order. Nothing was bought.")
     customer = buyer or customers.find(account, email.strip())
     if customer is None:
-        customer = customers.create(account, name=name, email=email, by=actor_of(integration))
+        customer = customers.create(account, name=name, email=email, by=Actor.integration(integration))
         session.flush()
     order = ShopOrder(
         account_id=account.id,
@@ -102,11 +95,9 @@ def cancel(order: ShopOrder, integration: Integration) -> None:
     _refuse_closed(integration)
     if order.refunded_datetime is not None:
         raise Refused(f"Order {order.number} was paid back already; there is nothing left to cancel.")
-    if order.status == "shipped":
+    if order.status == "fulfilled":
         raise Refused(f"Order {order.number} has left the shop and can't be cancelled. Refund it instead.")
-    order.status, order.cancelled_datetime = "cancelled", now(session_of(order))
-    record(ORDER_CANCELLED, integration, by=actor_of(integration), data=facts_of(order))
-    _tell_admins(order, integration, "was cancelled")
+    shop_reports.send(integration, shop_reports.CANCELLED, order)
 
 
 def refund(order: ShopOrder, integration: Integration) -> None:
@@ -114,25 +105,15 @@ def refund(order: ShopOrder, integration: Integration) -> None:
     if order.refunded_datetime is not None:
         return
     _refuse_closed(integration)
-    order.status, order.refunded_datetime = "refunded", now(session_of(order))
-    record(ORDER_REFUNDED, integration, by=actor_of(integration), data=facts_of(order))
-    _tell_admins(order, integration, "was refunded")
+    shop_reports.send(integration, shop_reports.REFUNDED, order)
 
 
-def ship(order: ShopOrder) -> None:
-    """Send the parcel: the shop's own business, of which the log says nothing."""
-    if order.status == "paid":
-        order.status = "shipped"
-
-
-def facts_of(order: ShopOrder) -> dict[str, Any]:
-    """What the log keeps of an order: its number and amount."""
-    return {"order_number": order.number, "amount": amount(order.amount_cents), "currency": order.currency}
-
-
-def amount(cents: int) -> str:
-    """ "24.00"."""
-    return f"{cents // 100}.{cents % 100:02d}"
+def fulfil(order: ShopOrder, integration: Integration) -> None:
+    """Send the parcel; the shop reports it, and the log says nothing of it: it is the shop's own business."""
+    if order.status != "paid":
+        return
+    _refuse_closed(integration)
+    shop_reports.send(integration, shop_reports.FULFILLED, order)
 
 
 def _items(basket: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -162,15 +143,3 @@ def _next_number(integration: Integration) -> str:
 def _refuse_closed(integration: Integration) -> None:
     if integration.deactivated_datetime is not None:
         raise Refused(f"{integration.name} is switched off, so nothing was done.")
-
-
-def _tell_admins(order: ShopOrder, integration: Integration, what: str) -> None:
-    account = session_of(integration).get_one(Account, integration.account_id)
-    items = "\n".join(f"  {item['quantity']} × {item['name']}" for item in order.items)
-    total = f"{amount(order.amount_cents)} {order.currency}"
-    notices.to_admins(
-        account,
-        purpose="order",
-        subject=f"Order {order.number} {what}: {total}",
-        text=f"{integration.name} reports that order {order.number} {what}.\n\n{items}\n\nIn all {total}.",
-    )

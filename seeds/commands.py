@@ -71,6 +71,7 @@ def demo(context: click.Context) -> None:
     # Before the application, which does not start without.
     os.environ.setdefault("SECRET_KEY", settings.demo_secret())
     config = settings.from_environment()
+    os.environ.setdefault("OUTGOING_ALLOW", f"{config.host}:{config.port}")  # where its own echo page is
     serving.check_port(config.host, config.port, "PORT")
     with _alone(config):
         bring_up_to_date(config)

@@ -30,7 +30,7 @@ OLD_HTMX = re.compile(
 #: Verbs where who acts is plain from the verb itself.
 BY_THEMSELVES = {
     "people.log_in", "people.log_out", "people.refuse_log_in", "customers.meet", "surveys.consider",
-    "shop.cancel", "shop.refund", "resets.ask",
+    "shop_reports._apply", "resets.ask",
 }  # fmt: skip
 
 

@@ -50,10 +50,10 @@ def _order(floor: Floor, rng: Random) -> Process:
         _act_on(floor, number, shop.cancel, ("paid",))
         return
     yield floor.after(HOUR * rng.uniform(4, 40))
-    _act_on(floor, number, lambda order, _integration: shop.ship(order), ("paid",))
+    _act_on(floor, number, shop.fulfil, ("paid",))
     if luck < CALLED_OFF + PAID_BACK:
         yield floor.after(HOUR * rng.uniform(24, 96))
-        _act_on(floor, number, shop.refund, ("paid", "shipped"))
+        _act_on(floor, number, shop.refund, ("paid", "fulfilled"))
 
 
 def _buy(floor: Floor, rng: Random) -> int | None:

@@ -6,7 +6,18 @@ from helpdesk.models.account import Account, AccountSetting
 from helpdesk.models.api import ApiAnswer, ApiBucket, OauthCode
 from helpdesk.models.customer import Customer, CustomerChannel, CustomerFieldValue
 from helpdesk.models.extras import CustomField, Integration, SatisfactionSurvey, Widget
-from helpdesk.models.machinery import Delivery, Job, LoginSession, ReadMark, RuleCursor, RuleRun, ShopOrder
+from helpdesk.models.machinery import (
+    Delivery,
+    EchoCall,
+    Job,
+    LoginSession,
+    Notice,
+    ReadMark,
+    RuleCursor,
+    RuleRun,
+    ShopOrder,
+    ShopReport,
+)
 from helpdesk.models.macro import Macro, Rule
 from helpdesk.models.message import Attachment, TicketMessage
 from helpdesk.models.tag import Tag
@@ -28,10 +39,12 @@ __all__ = [
     "CustomerFieldValue",
     "Delivery",
     "DeskClock",
+    "EchoCall",
     "Integration",
     "Job",
     "LoginSession",
     "Macro",
+    "Notice",
     "OauthCode",
     "ReadMark",
     "Role",
@@ -40,6 +53,7 @@ __all__ = [
     "RuleRun",
     "SatisfactionSurvey",
     "ShopOrder",
+    "ShopReport",
     "StoredFile",
     "Tag",
     "Team",

@@ -62,7 +62,55 @@ class Delivery(AccountScoped, Base):
     last_error: Mapped[str | None] = mapped_column(Text)
     created_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
     next_attempt_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)  # wall time
+    due_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)  # desk time: of a call, when to try again
     sent_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class EchoCall(AccountScoped, Base):
+    """What the echo page received: a call that somebody sent there to see it arrive."""
+
+    __tablename__ = "echo_call"
+    __unlogged__ = "delivery rows"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"), index=True)
+    method: Mapped[str] = mapped_column(String(16))
+    path: Mapped[str] = mapped_column(Text)
+    headers: Mapped[dict[str, Any]] = mapped_column(Json)
+    body: Mapped[str] = mapped_column(Text)
+    status: Mapped[int] = mapped_column(Integer)  # what it was answered
+    received_datetime: Mapped[datetime] = mapped_column(UtcDateTime)  # wall time
+
+
+class ShopReport(AccountScoped, Base):
+    """A report of a shop that came in by its webhook: the same one is taken once."""
+
+    __tablename__ = "shop_report"
+    __unlogged__ = "delivery rows"
+    __table_args__ = (UniqueConstraint("integration_id", "report_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"), index=True)
+    integration_id: Mapped[int] = mapped_column(BigId)
+    report_id: Mapped[str] = mapped_column(String(64))
+    received_datetime: Mapped[datetime] = mapped_column(UtcDateTime)  # wall time
+
+
+class Notice(AccountScoped, Base):
+    """Something that a team member was told: by mail, and on their page until they have read it."""
+
+    __tablename__ = "notice"
+    __unlogged__ = "read marks"
+    __table_args__ = (Index("ix_notice_user", "user_id", "read_datetime", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"), index=True)
+    user_id: Mapped[int] = mapped_column(BigId)
+    subject: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    path: Mapped[str | None] = mapped_column(Text)
+    created_datetime: Mapped[datetime] = mapped_column(UtcDateTime)  # desk time
+    read_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)  # wall time
 
 
 class RuleCursor(AccountScoped, Base):
@@ -135,7 +183,7 @@ class ShopOrder(AccountScoped, Base):
     items: Mapped[list[Any]] = mapped_column(Json)  # [{"name", "quantity", "price_cents"}]
     amount_cents: Mapped[int] = mapped_column(Integer)
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
-    status: Mapped[str] = mapped_column(String(16), default="paid")  # paid, shipped, cancelled, refunded
+    status: Mapped[str] = mapped_column(String(16), default="paid")  # paid, fulfilled, cancelled, refunded
     created_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
     cancelled_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
     refunded_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)

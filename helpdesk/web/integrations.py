@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, g, make_response, render_template,
 from sqlalchemy import func, select
 
 from audit.db import db
-from helpdesk import integrations
+from helpdesk import integrations, links, outbox
 from helpdesk.forms.integrations import KINDS as BODIES
 from helpdesk.forms.integrations import METHODS, HttpForm, PlainForm
 from helpdesk.models import Account, Delivery, Integration, ShopOrder
@@ -20,12 +20,14 @@ from helpdesk.web.formats import zone
 from helpdesk.web.htmx import go_to, wants_partial
 from helpdesk.web.overtaken import refuse_overtaken
 from helpdesk.web.races import Stale
+from helpdesk.web.security import LARGEST_ID
 from helpdesk.web.sheets import sheet
 from helpdesk.web.shell import desk_clock
 from helpdesk.web.trail import trail_of_object
 
 MOST_DELIVERIES: Final = 20
 MOST_ORDERS: Final = 20
+MOST_LISTED: Final = 50
 LONGEST_START: Final = 2000  #: of an answer, as the trial shows it
 
 blueprint = Blueprint("integrations", __name__)
@@ -169,13 +171,66 @@ def delete(integration_id: int) -> Response:
 @blueprint.get("/settings/integrations/<number:integration_id>/deliveries")
 @needs("manage integrations")
 def deliveries(integration_id: int) -> Response:
-    """How the newest calls went."""
-    integration = _read(integration_id)
-    if not wants_partial():
-        return go_to(url_for("integrations.show", integration_id=integration_id))
+    """How its calls went: the newest as a part of its page, all of them page by page."""
+    integration, before = _read(integration_id), request.args.get("before", type=int)
+    if wants_partial() and before is None:
+        found = _deliveries(integration)
+        return make_response(
+            render_template("integrations/_deliveries.html", integration=integration, deliveries=found)
+        )
+    found = _deliveries(integration, before if before and 0 < before <= LARGEST_ID else None, MOST_LISTED + 1)
     return make_response(
-        render_template("integrations/_deliveries.html", integration=integration, deliveries=_deliveries(integration))
+        render_template(
+            "integrations/deliveries.html",
+            integration=integration,
+            deliveries=found[:MOST_LISTED],
+            older=found[MOST_LISTED - 1].id if len(found) > MOST_LISTED else None,
+        )
     )
+
+
+@blueprint.get("/settings/integrations/<number:integration_id>/deliveries/<number:delivery_id>")
+@needs("manage integrations")
+def delivery(integration_id: int, delivery_id: int) -> Response:
+    """One call: what was asked, what was answered, when, and how long it took."""
+    integration = _read(integration_id)
+    return make_response(
+        render_template(
+            "integrations/delivery.html",
+            integration=integration,
+            delivery=_read_delivery(integration, delivery_id),
+            time_zone=g.account.time_zone,
+        )
+    )
+
+
+@blueprint.post("/settings/integrations/<number:integration_id>/deliveries/<number:delivery_id>/redeliver")
+@needs("manage integrations")
+def redeliver(integration_id: int, delivery_id: int) -> Response:
+    """Send it once more, just as it was."""
+    integration = _read(integration_id)
+    _read_delivery(integration, delivery_id)
+    if integration.deactivated_datetime is not None:
+        abort(409, f"{integration.name} is switched off, so nothing was sent. Switch it on first.")
+    with acting() as session:
+        again = outbox.queue_again(session.get_one(Delivery, delivery_id))
+        session.flush()
+        number = again.id
+    answers.tell("It is sent again", "It is sent again; of calls the audit log says nothing.")
+    return go_to(url_for("integrations.delivery", integration_id=integration_id, delivery_id=number))
+
+
+@blueprint.post("/settings/integrations/<number:integration_id>/secret")
+@needs("manage integrations")
+def renew_secret(integration_id: int) -> Response:
+    """Give a shop another secret to sign with."""
+    try:
+        with acting() as session:
+            integrations.renew_secret(held_row(session, Integration, integration_id, "integration"), by=me())
+    except Refused as refusal:
+        abort(409, str(refusal))
+    answers.tell("The shop has a new secret")
+    return go_to(url_for("integrations.show", integration_id=integration_id))
 
 
 @blueprint.post("/settings/integrations/try")
@@ -238,6 +293,7 @@ def _show(
             form=form,
             problem=problem,
             address=_public_page(integration),
+            hook=_hook(integration),
             deliveries=_deliveries(integration) if integration.type == "http" else [],
             orders=_orders(integration) if integration.type == "shop" else [],
             trail=trail_of_object(session, "Integration", integration.id, now.astimezone(zone(time_zone))),
@@ -282,17 +338,30 @@ def _public_page(integration: Integration) -> str | None:
     return url_for("storefront.front" if integration.type == "shop" else "chatroom.room", key=key)
 
 
-def _deliveries(integration: Integration) -> Sequence[Delivery]:
-    return db.session.scalars(
-        select(Delivery)
-        .where(
-            Delivery.account_id == g.account.id,
-            Delivery.kind == "webhook",
-            Delivery.integration_id == integration.id,
-        )
-        .order_by(Delivery.id.desc())
-        .limit(MOST_DELIVERIES)
-    ).all()
+def _hook(integration: Integration) -> str | None:
+    """Where a shop hands in its reports."""
+    key = integrations.public_key(integration) if integration.type == "shop" else None
+    return links.to(url_for("shop_hooks.take", key=key)) if key else None
+
+
+def _deliveries(
+    integration: Integration, before: int | None = None, limit: int = MOST_DELIVERIES
+) -> Sequence[Delivery]:
+    mine = select(Delivery).where(
+        Delivery.account_id == g.account.id,
+        Delivery.kind == "webhook",
+        Delivery.integration_id == integration.id,
+    )
+    if before is not None:
+        mine = mine.where(Delivery.id < before)
+    return db.session.scalars(mine.order_by(Delivery.id.desc()).limit(limit)).all()
+
+
+def _read_delivery(integration: Integration, delivery_id: int) -> Delivery:
+    found: Delivery | None = db.session.get(Delivery, delivery_id)
+    if found is None or found.account_id != g.account.id or found.integration_id != integration.id:
+        abort(404, f"{integration.name} made no call {delivery_id}.")
+    return found
 
 
 def _last_of(found: Sequence[Integration]) -> dict[int, Delivery]:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from audit.db import db
 from audit.log import event_head
 from helpdesk import jobs, permissions, settings
 from helpdesk.config import Config
-from helpdesk.models import Account, AccountSetting, ApiKey, Job, LoginSession, User
+from helpdesk.models import Account, AccountSetting, ApiKey, Job, LoginSession, Notice, User
 from helpdesk.permissions import Action
 from helpdesk.web.htmx import wants_partial
 from helpdesk.web.security import is_api, local_path
@@ -160,6 +160,11 @@ def recognise(session: Session, door: type[LoginSession] | type[ApiKey], *condit
             .where(Job.account_id == Account.id, Job.type == jobs.CLOCK, Job.status.in_(jobs.UNDER_WAY))
             .exists()
             .label("is_moving"),
+            select(func.count())
+            .select_from(Notice)
+            .where(Notice.account_id == Account.id, Notice.user_id == User.id, Notice.read_datetime.is_(None))
+            .scalar_subquery()
+            .label("unread"),
             door,
         )
         .select_from(door)
@@ -181,7 +186,7 @@ def recognise(session: Session, door: type[LoginSession] | type[ApiKey], *condit
     g.user = Me(found.id, found.name, found.email, found.role)
     g.account = Here(found.account_id, found.account_name, found.mail_address, hours.get("timezone") or "UTC")
     g.desk_clock = _clock(found)
-    g.newest_event_id = found.last_id or 0
+    g.newest_event_id, g.unread = found.last_id or 0, found.unread
     enter(session, found.account_id)
     return found
 

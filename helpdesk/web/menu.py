@@ -52,6 +52,7 @@ ENTRIES: Final = (
     Entry("API keys", "key", "keys.index", "manage api keys", "Settings"),
     Entry("Surveys", "star", "surveys.index", "manage surveys", "Settings"),
     Entry("Account", "settings", "account.show", "manage settings", "Settings"),
+    Entry("Notices", "mail", "notices.index", "manage settings", "Settings"),
     Entry("Outgoing mail", "mail", "mailtrap.index", "read outgoing mail", "Settings"),
     Entry("Events explained", "help", "glossary.index", "read", "Learn"),
     Entry("Event coverage", "flag", "audit.coverage", "read audit log", "Learn"),

@@ -60,6 +60,12 @@ class Shell:
         return menu.menu()
 
     @property
+    def unread(self) -> int:
+        """How many notices who is logged in has not read."""
+        found: int = g.unread
+        return found
+
+    @property
     def clock(self) -> Clock:
         """The desk clock."""
         return desk_clock(self.account.id)

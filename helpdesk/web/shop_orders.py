@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, abort, g, request, url_for
 
 from audit.db import db
-from helpdesk import shop
+from helpdesk import shop, shop_reports
 from helpdesk.models import Integration, ShopOrder
 from helpdesk.refusals import Refused
 from helpdesk.web import answers
@@ -51,6 +51,31 @@ REFUND: Final = Deed(
     "Order {} refunded",
     "Order {} was refunded already, so nothing was done.",
 )
+
+
+FULFIL: Final = Deed(
+    shop.fulfil,
+    "Send the parcel of order {}?",
+    "It leaves the shop, and can't be called off any more.",
+    "Send it",
+    "Leave it",
+    "Order {} has left the shop",
+    "Order {} has left the shop. That is the shop's own business: the audit log says nothing of it.",
+)
+
+
+@blueprint.get("/orders/<number:order_id>/fulfil")
+@needs("act on integration")
+def confirm_fulfil(order_id: int) -> Response:
+    """Ask before a parcel leaves."""
+    return _ask(order_id, FULFIL, "shop_orders.fulfil")
+
+
+@blueprint.post("/orders/<number:order_id>/fulfil")
+@needs("act on integration")
+def fulfil(order_id: int) -> Response:
+    """Send a parcel."""
+    return _do(order_id, FULFIL, "shop_orders.fulfil")
 
 
 @blueprint.get("/orders/<number:order_id>/cancel")
@@ -98,13 +123,13 @@ def _do(order_id: int, deed: Deed, endpoint: str) -> Response:
 
 def _ask(order_id: int, deed: Deed, endpoint: str, problem: str | None = None, status: int = 200) -> Response:
     order = _read(order_id)
-    amount = f"{shop.amount(order.amount_cents)} {order.currency}"
+    amount = f"{shop_reports.amount(order.amount_cents)} {order.currency}"
     return sheet(
         "orders/_confirm.html",
         f"Order {order.number}",
         status,
         order=order,
-        address=url_for(endpoint, order_id=order_id, ticket=request.args.get("ticket")),
+        address=url_for(endpoint, order_id=order_id, ticket=request.args.get("ticket"), shop=request.args.get("shop")),
         question=deed.question.format(order.number),
         consequence=deed.consequence.format(amount),
         problem=problem,
@@ -123,4 +148,9 @@ def _read(order_id: int) -> ShopOrder:
 
 def _back() -> str:
     number = request.args.get("ticket", 0, type=int)
-    return ticket_address(number) if 0 < number <= LARGEST_ID else url_for("tickets.index")
+    if 0 < number <= LARGEST_ID:
+        return ticket_address(number)
+    shop_number = request.args.get("shop", 0, type=int)
+    if 0 < shop_number <= LARGEST_ID and g.user.may("manage integrations"):
+        return url_for("integrations.show", integration_id=shop_number)
+    return url_for("tickets.index")

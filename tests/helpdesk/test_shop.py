@@ -88,8 +88,7 @@ def buy_and_refund(desk: Desk) -> int:
 
 def test_what_has_left_the_shop_can_only_be_refunded(desk: Desk) -> None:
     order = buy(desk, open_shop(desk))
-    with desk.acting("webhook"):
-        shop.ship(desk.session.get_one(ShopOrder, order))
+    act(desk, order, shop.fulfil)
     with desk.watched() as trail:
         with pytest.raises(Refused, match="has left the shop"):
             act(desk, order, shop.cancel)

@@ -42,6 +42,7 @@ OF_THE_LOG: Action = "read audit log"
 NUMBERED: dict[str, Any] = {
     "attachment_id": models.Attachment,
     "customer_id": models.Customer,
+    "delivery_id": models.Delivery,
     "integration_id": models.Integration,
     "job_id": models.Job,
     "key_id": models.ApiKey,
@@ -139,6 +140,12 @@ def furnish_everything(desk: Desk) -> None:
         keys.create(desk.ana, name="Nightly export", by=desk.by_admin)
         searches.save(desk.account, f"By rules {number}", "by=rule", is_shared=True, by=desk.by_admin)
         jobs.queue(desk.session, desk.account_id, "bulk", {"ticket_ids": []}, by=desk.by_admin)
+        sent = models.Delivery(
+            account_id=desk.account_id, kind="webhook", stable_id=f"webhook.{number}", integration_id=shop_of_theirs.id,
+            recipient="https://shop.example/hook", payload={"method": "POST", "body": "{}"}, status="sent",
+            created_datetime=desk.now(),
+        )  # fmt: skip
+        desk.session.add(sent)
 
 
 def things_of(session: Session, account_id: int) -> dict[str, Any]:

@@ -39,10 +39,10 @@ EVERYBODY = {
 PUBLIC = {
     "auth.log_in", "auth.log_in_now", "auth.reactivate",
     "chatroom.file", "chatroom.leave", "chatroom.messages", "chatroom.room", "chatroom.write",
-    "invitations.accept", "invitations.show",
+    "echo.take", "invitations.accept", "invitations.show",
     "oauth.token",
     "resets.finish", "resets.forgot", "resets.forgot_now", "resets.sent", "resets.show",
-    "sign_up.create", "sign_up.new",
+    "shop_hooks.take", "sign_up.create", "sign_up.new",
     "storefront.buy", "storefront.cancel", "storefront.front", "storefront.order", "storefront.refund",
     "surveys.answer", "surveys.respond",
 }  # fmt: skip
