@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,8 @@ SUGGESTIONS: Final = Actor.system("suggestions")
 OFTEN: Final = 3
 LOOKS_BACK: Final = timedelta(days=30)
 MOST_LOOKED_AT: Final = 200
+#: While so many proposals wait for somebody to look at them, there is no other.
+MOST_WAITING: Final = 5
 
 _event = event_table.c
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
@@ -185,6 +187,9 @@ def _suggest(session: Session, event: Row[Any], ticket_id: int, alike: list[int]
     if ticket is None or word is None:
         return False
     name = f"{what} where the subject says “{word}”"
+    waiting = select(func.count()).where(Rule.account_id == ticket.account_id, Rule.is_draft)
+    if (session.scalar(waiting) or 0) >= MOST_WAITING:
+        return False
     proposed = scoped(session, _event.id, table=event_table).where(
         _event.type == RULE_SUGGESTION_SUGGESTED.name, _event.object_label == name
     )

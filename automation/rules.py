@@ -102,22 +102,24 @@ def _step(session: Session, account_id: int) -> int:
 
 def _look(session: Session, account_id: int) -> int:
     """Look at what happened next, and let each rule that it concerns do its part."""
-    cursor = session.scalar(
-        select(RuleCursor)
+    row = session.execute(
+        select(RuleCursor, event_head.c.last_id)
+        .join(event_head, event_head.c.account_id == RuleCursor.account_id)
         .where(RuleCursor.account_id == account_id, RuleCursor.name == following.CURSOR)
-        .with_for_update()
+        .with_for_update(of=RuleCursor)
         .execution_options(populate_existing=True)
-    )
-    if cursor is None:
+    ).first()
+    if row is None:
         return 0
-    newest = session.scalar(select(event_head.c.last_id).where(event_head.c.account_id == account_id)) or 0
+    cursor, newest = row
     found = _happened(session, cursor.event_id, newest)
     cursor.event_id = found[-1].id if len(found) == BATCH else newest
-    acting = rules.active(session, account_id)
-    wanted = following.habits(session, account_id)
+    acting = rules.active(session, account_id) if found else []
+    wanted = following.habits(session, account_id) if any(event.type in habits.TRIGGERS for event in found) else {}
     ran = 0
     for event in found:
-        ran += sum(_meet(session, rule, event) for rule in acting if rules.is_set_off(rule, event.type))
+        concerned = [rule for rule in acting if rules.is_set_off(rule, event.type)]
+        ran += _meet(session, concerned, event) if concerned else 0
         ran += habits.meet(session, wanted, event)
     if ran:
         _forget_old_runs(session, account_id)
@@ -134,25 +136,31 @@ def _happened(session: Session, after: int, newest: int) -> Sequence[Row[Any]]:
     ).all()
 
 
-def _meet(session: Session, rule: Rule, event: Row[Any]) -> bool:
-    """Let a rule look at what happened, and act if it holds; answers whether it did."""
+def _meet(session: Session, concerned: Sequence[Rule], event: Row[Any]) -> int:
+    """Let rules look at what happened, one after the other, and act if they hold; answers how many did."""
     ticket, message = _about(session, event)
-    if ticket is None or rule.deactivated_datetime is not None:
-        return False
-    steps = understood(rule.code)
-    if why_overlooked(steps, ticket):
-        return False
-    planned = plan(steps, facts_of(ticket, message, event.created_datetime))
-    if not planned.acts or _has_run(session, rule, ticket, event):
-        return False
+    ran, facts = 0, None
+    if ticket is None:
+        return 0
+    for rule in concerned:
+        if rule.deactivated_datetime is not None or why_overlooked(steps := understood(rule.code), ticket):
+            continue
+        facts = facts or facts_of(ticket, message, event.created_datetime)
+        planned = plan(steps, facts)
+        if planned.acts and not _has_run(session, rule, ticket, event):
+            _run(session, Run(rule, ticket, message), planned, event)
+            ran, facts = ran + 1, None  # the next one sees what this one did
+    return ran
+
+
+def _run(session: Session, run: Run, planned: Plan, event: Row[Any]) -> None:
     begin(
-        session, rule.account_id, source="automation",
+        session, run.rule.account_id, source="automation",
         at=event.created_datetime, context=event.context, cause_id=event.id,
     )  # fmt: skip
-    session.add(RuleRun(account_id=rule.account_id, rule_id=rule.id, ticket_id=ticket.id, context=event.context))
-    refusal = TOO_DEEP if _depth(session, event) >= DEEPEST else None
-    run_and_count(session, Run(rule, ticket, message), planned, refusal)
-    return True
+    done = RuleRun(account_id=run.rule.account_id, rule_id=run.rule.id, ticket_id=run.ticket.id, context=event.context)
+    session.add(done)
+    run_and_count(session, run, planned, TOO_DEEP if _depth(session, event) >= DEEPEST else None)
 
 
 def run_and_count(session: Session, run: Run, planned: Plan, refusal: str | None = None) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from audit.actors import Actor
 from helpdesk import accounts, custom_fields, customers, keys, macros, people, searches, settings, tags, teams
 from helpdesk.models import ApiKey, CustomField, Role, Tag
-from seeds import furniture, joining, tidying
+from seeds import furniture, joining, ruling, tidying
 from seeds.attendance import plan_break_in
 from seeds.book import load_book
 from seeds.joining import DEMO_PASSWORD, MISSPELT
@@ -38,7 +38,7 @@ REASONS: Final = ["Where is it?", "Return", "Broken", "Wholesale", "Praise"]
 def plan_chores(player: Player, staff: Staff, start: datetime, until: datetime, rng: Random) -> None:
     """Spread them over the time of the world; each waits for the shift of whoever does it."""
     free: dict[str, datetime] = {}
-    for share, who, act in _todo(staff):
+    for share, who, act in sorted(_todo(staff), key=lambda chore: chore[0]):
         at = staff.rota.work_at(who, max(start + (until - start) * share, free.get(who.email, start)), rng)
         player.plan(at, partial(act, player, staff, who))
         free[who.email] = at + A_WHILE  # one after the other, however short the world
@@ -110,6 +110,7 @@ def _todo(staff: Staff) -> list[tuple[float, Agent, Chore]]:
         (passing.until or 0.9, lead, partial(furniture.drop_view, passing)),
         (0.91, trade, partial(_note_terms, "buying@saltbox-stores.example")),
         (0.93, lead, furniture.move_views),
+        *ruling.chores(lead, admin),
     ]
 
 

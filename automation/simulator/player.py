@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from audit.action import Action, Source, begin
 from audit.ledger import seal, sealed_since
 from automation import rules, timers
-from helpdesk.events import SATISFACTION_SURVEY_CREATED, TICKET_SNOOZED, TICKET_TRASHED
+from helpdesk.events import RULE_CREATED, RULE_UPDATED, SATISFACTION_SURVEY_CREATED, TICKET_SNOOZED, TICKET_TRASHED
 
 #: After these, something falls due that did not before.
-_SETS_TIMERS: Final = frozenset({SATISFACTION_SURVEY_CREATED.name, TICKET_SNOOZED.name, TICKET_TRASHED.name})
+_SETS_TIMERS: Final = frozenset(
+    type_.name for type_ in (SATISFACTION_SURVEY_CREATED, TICKET_SNOOZED, TICKET_TRASHED, RULE_CREATED, RULE_UPDATED)
+)
 
 
 @dataclass

@@ -1,6 +1,15 @@
 """What happens to a rule."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from audit.types import ALL, EventType, Nature, registry
+
+
+def _how_it_went(data: Mapping[str, Any]) -> str:
+    failed = [f"{each['name']}: {each['reason']}" for each in data.get("failed_actions") or ()]
+    return f"Not done: {' '.join(failed)}" if failed else "All its actions were done"
+
 
 RULE_CREATED = registry.declare(
     EventType(
@@ -84,6 +93,7 @@ RULE_EXECUTED = registry.declare(
         by_hand="",
         by_machine="An active rule whose event happens or whose time comes, and whose condition holds.",
         nature=Nature.FACT,
+        tell_data=_how_it_went,
         look_alikes={
             "rule-updated": "The rule itself was edited, not run.",
             "macro-applied": "An agent, or a rule's action, applied a macro.",

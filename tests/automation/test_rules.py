@@ -10,6 +10,7 @@ from audit.actors import Actor
 from automation import clockwork, scheduled, timers, upcoming
 from automation import rules as runner
 from helpdesk import accounts, people, rules, settings, surveys, tickets
+from helpdesk.events import RULE_EXECUTED
 from helpdesk.models import Delivery, Rule, RuleRun, SatisfactionSurvey
 from helpdesk.rule_doing import PAUSE
 from tests.automation.ruled import act, by_rules, executed, failures, make_rule, settle, tag, tags_of, write
@@ -202,6 +203,10 @@ def test_what_fails_is_noted_and_the_rest_is_done(desk: Desk) -> None:
     assert tags_of(desk, number) == {"before", "after"}
     (failed,) = trail["rule-executed"].data["failed_actions"]
     assert failed == {"name": "setAssignee", "reason": f"There is no team member {desk.ben_id} any more."}
+    tell = RULE_EXECUTED.tell_data
+    assert tell is not None
+    assert tell(trail["rule-executed"].data) == f"Not done: setAssignee: {failed['reason']}"
+    assert tell({"failed_actions": []}) == "All its actions were done"
 
 
 @sqlite_only
