@@ -179,11 +179,15 @@ def usage(session: Session, account_id: int, macro_ids: list[int]) -> dict[int, 
 
 
 def rules_using(macro: Macro) -> list[Rule]:
-    """The rules that apply a macro, those switched off, too: they may be switched on again."""
+    """The rules that apply a macro, those switched off, too: they may be switched on again; no proposals."""
     call = re.compile(rf"applyMacro.{{0,200}}?macro_id['\"]?\s*:\s*['\"]?{macro.id}\b", re.DOTALL)
     found = session_of(macro).scalars(
         select(Rule)
-        .where(Rule.account_id == macro.account_id, Rule.code.contains("applyMacro", autoescape=True))
+        .where(
+            Rule.account_id == macro.account_id,
+            Rule.is_draft.is_(False),
+            Rule.code.contains("applyMacro", autoescape=True),
+        )
         .order_by(Rule.name)
     )
     return [rule for rule in found if call.search(rule.code)]

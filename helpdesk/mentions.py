@@ -40,8 +40,9 @@ def macros_with_tag(tag: Tag) -> list[Macro]:
 
 
 def rules_with_tag(tag: Tag) -> list[Rule]:
-    """The rules that ask for a tag, put it on tickets or take it off."""
-    found = session_of(tag).scalars(select(Rule).where(Rule.account_id == tag.account_id).order_by(Rule.name))
+    """The rules that ask for a tag, put it on tickets or take it off; what is only proposed holds nothing up."""
+    mine = Rule.account_id == tag.account_id, Rule.is_draft.is_(False)
+    found = session_of(tag).scalars(select(Rule).where(*mine).order_by(Rule.name))
     return [rule for rule in found if tag.name in _asked(tree := _read(rule)) | _done(tree)]
 
 

@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from helpdesk import macros, merging, rules, settings, tags, teams, tickets
-from helpdesk.models import Macro, Rule
+from helpdesk.models import Macro, Rule, Tag
+from helpdesk.refusals import Refused
+from helpdesk.tags import why_kept
 from tests.automation.ruled import act, make_rule, settle
 from tests.desks import Desk
 from tests.outside import sqlite_only
@@ -164,12 +167,15 @@ def test_a_suggestion_that_is_taken_up_does_the_work(desk: Desk) -> None:
     number = [put_tag(desk, "Refund") for _ in range(3)][-1]
     (draft,) = rules.suggested_in(desk.ticket(number))
     draft_id = draft.id
+    assert why_kept(desk.session.scalars(select(Tag)).one()) is None, "what is only proposed holds nothing up"
     with desk.acting():
         rules.take_up(desk.session.get_one(Rule, draft_id), by=desk.by_admin)
     fresh = desk.a_ticket("My refund").id
     settle(desk)
     assert [tag.name for tag in desk.ticket(fresh).tags] == ["refund"]
     assert rules.suggested_in(desk.ticket(number)) == []
+    with desk.acting(), pytest.raises(Refused, match="it is used by the rule"):
+        tags.delete(desk.session.scalars(select(Tag)).one(), by=desk.by_admin)
 
 
 @sqlite_only
