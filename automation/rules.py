@@ -16,7 +16,7 @@ from audit.actors import Actor
 from audit.base import BigId
 from audit.ledger import seal
 from audit.log import event_head, event_table
-from audit.sessions import scoped
+from audit.sessions import reading_on, scoped
 from automation import habits
 from helpdesk import following, notices, rules
 from helpdesk.language.statements import Plan, plan
@@ -128,10 +128,10 @@ def _look(session: Session, account_id: int) -> int:
 
 def _happened(session: Session, after: int, newest: int) -> Sequence[Row[Any]]:
     # In the order of the log: created, message, updated, assigned, as the ledger wrote each action.
+    wanted = {*rules.TRIGGERS, *habits.TRIGGERS}
     return session.execute(
-        scoped(session, table=event_table)
-        .where(_event.id > after, _event.id <= newest, _event.type.in_({*rules.TRIGGERS, *habits.TRIGGERS}))
-        .order_by(_event.id)
+        reading_on(session, event_table)
+        .where(_event.id > after, _event.id <= newest, _event.type.in_(wanted))
         .limit(BATCH)
     ).all()
 

@@ -7,13 +7,13 @@ them are one transaction, so that nothing is left out and nothing is queued twic
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from audit.action import begin, enter
-from audit.log import event_table
-from audit.sessions import scoped
+from audit.log import event_head, event_table
+from audit.sessions import reading_on, scoped
 from helpdesk import calling, integrations, lookups
 from helpdesk.models import Delivery, Integration, RuleCursor, Ticket, TicketMessage
 
@@ -60,7 +60,7 @@ def _is_behind(session: Session, account_id: int) -> bool:
 
 
 def _newest(session: Session) -> int:
-    return session.scalar(scoped(session, func.max(_event.id), table=event_table)) or 0
+    return session.scalar(scoped(session, event_head.c.last_id, table=event_head)) or 0
 
 
 def _step(session: Session, account_id: int) -> int:
@@ -90,9 +90,8 @@ def _catch_up(session: Session, cursor: RuleCursor, newest: int) -> int:
         session.delete(cursor)
         return 0
     found = session.execute(
-        scoped(session, table=event_table)
+        reading_on(session, event_table)
         .where(_event.id > cursor.event_id, _event.id <= newest, _event.type.in_(_types_for(integration)))
-        .order_by(_event.id)
         .limit(BATCH)
     ).all()
     queued = 0

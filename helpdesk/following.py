@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from audit.log import event_table
+from audit.log import event_head
 from audit.sessions import scoped
 from helpdesk.models import AccountSetting, Rule, RuleCursor
 
@@ -26,7 +26,7 @@ def arrange(session: Session, account_id: int) -> None:
         if cursor is not None:  # whoever comes next begins where the log ends then
             session.delete(cursor)
     elif cursor is None:
-        newest = session.scalar(scoped(session, func.max(event_table.c.id), table=event_table)) or 0
+        newest = session.scalar(scoped(session, event_head.c.last_id, table=event_head)) or 0
         session.add(RuleCursor(account_id=account_id, name=CURSOR, event_id=newest))
 
 

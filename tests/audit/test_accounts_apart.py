@@ -11,10 +11,11 @@ from sqlalchemy.orm.exc import ObjectDeletedError
 from audit.action import begin, enter
 from audit.base import AccountScoped, Base
 from audit.log import event_table
-from audit.sessions import scoped
+from audit.sessions import reading_on, scoped
 from helpdesk import tickets
 from helpdesk.models import Account, Customer, DeskClock, Tag, Ticket, TicketMessage, User
 from tests.desks import Desk, open_desk, open_session
+from tests.outside import sqlite_only
 
 
 @pytest.fixture
@@ -118,6 +119,18 @@ def test_relations_stay_inside(demo: Desk, other: Desk) -> None:
     for ticket in session.scalars(statement):
         assert {message.account_id for message in ticket.messages} == {demo.account_id}
         assert ticket.customer.account_id == demo.account_id
+
+
+@sqlite_only
+def test_whoever_reads_on_starts_from_the_key_however_long_the_log_is(demo: Desk) -> None:
+    session = demo.session
+    enter(session, demo.account_id)
+    types = event_table.c.type.in_(["ticket-created", "ticket-updated"])
+    statement = reading_on(session, event_table).where(event_table.c.id > 5, event_table.c.id <= 9, types).limit(3)
+    assert [row.id for row in session.execute(statement)] == sorted(row.id for row in session.execute(statement))
+    words = statement.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+    plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {words}").all()
+    assert [line.detail for line in plan] == ["SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]
 
 
 def test_core_selects_start_from_scoped(demo: Desk, other: Desk) -> None:
