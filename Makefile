@@ -55,8 +55,9 @@ lint: setup-dev ## Style, types, the direction of imports, templates, dependenci
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/deptry .
 
-bench: setup-dev ## Measure, beside the goals
-	$(BIN)/python -m bench
+bench: setup-dev ## Measure, beside the goals and the peers
+	@$(UV_PIP) install --quiet --require-hashes --requirements requirements-bench.txt
+	$(BIN)/python -m bench $(MEASURE)
 
 package: setup-dev ## Build the wheel from the source distribution, alone, and look into it
 	rm -rf dist
@@ -72,6 +73,7 @@ format: setup-dev ## Let ruff put the code in order
 lock: $(UV_READY) ## Lock the dependencies again (UPGRADE=1: their newest versions)
 	$(COMPILE) pyproject.toml --output-file requirements.txt
 	$(COMPILE) pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --group bench --constraints requirements-dev.txt --output-file requirements-bench.txt
 	$(COMPILE) --group build --output-file requirements-build.txt
 	$(COMPILE) --group uv --output-file requirements-uv.txt
 	npm install --package-lock-only --ignore-scripts

@@ -71,7 +71,7 @@ def newer() -> Response:
     results = newer_for(session, directory(), ground_now(), asked, after)
     if results.complaints:
         abort(422, " ".join(results.complaints))
-    return make_response(_found(results))
+    return make_response(_found(results, results.sentence))
 
 
 @dataclass
@@ -114,7 +114,8 @@ class _Page:
         """The first events that are no longer in memory; more of them follow with the next message."""
         results = newer_for(db.session(), directory(), self.ground, self.asked, self.after)
         self.after = max(self.after, results.newest or 0)
-        return _message(self.after, _found(results))
+        said = sentence(self.query, self.ground, self._counted(len(results.rows)))
+        return _message(self.after, _found(results, said))
 
     def _news(self, found: list[Fresh]) -> str:
         self.after = found[-1].row.id
@@ -161,8 +162,8 @@ def drawn_row(line: EventRow) -> str:
     return current_app.jinja_env.get_template("audit/_row.html").render(row=line)
 
 
-def _found(results: Results) -> str:
-    return _piece("".join(map(drawn_row, results.rows)), results.sentence, results.newest or 0)
+def _found(results: Results, said: str) -> str:
+    return _piece("".join(map(drawn_row, results.rows)), said, results.newest or 0)
 
 
 def _piece(drawn: str, said: str, after: int) -> str:

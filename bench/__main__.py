@@ -6,6 +6,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from typing import Final
 
 from bench import advancing, closes, order, pages, reading, reading_crowd, replaying, simulating, tailing, waking, write
@@ -15,6 +16,16 @@ from bench.sizes import Sizes
 from helpdesk import passwords
 
 Measurement = Callable[[Sizes, Wrong], Iterator[Result]]
+
+
+def _peers(sizes: Sizes, wrong: Wrong) -> Iterator[Result]:
+    if find_spec("flask_admin") is None:
+        print("The peers are not installed: `make bench` does that.", file=sys.stderr)
+        return
+    from bench import peers
+
+    yield from peers.measure(sizes, wrong)
+
 
 MEASUREMENTS: Final[dict[str, Measurement]] = {
     "write": write.measure,
@@ -28,6 +39,7 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
     "read": reading.measure,
     "crowd": reading_crowd.measure,
     "tail": tailing.measure,
+    "peers": _peers,
 }
 
 

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -43,77 +43,66 @@ WEEK: Final = {
 }
 
 Ask = Callable[[], float]
+#: Seconds of both, turn by turn.
+Pairs = tuple[list[float], list[float]]
 
 
 def measure(sizes: Sizes, wrong: Wrong) -> Iterator[Result]:
-    """Each filter in turns with the floor; the log a tenth as long afterwards, for the growth."""
+    """Each filter in turns with the floor, and in turns with a log a tenth as long."""
     for database in DATABASES:
-        # PostgreSQL's log is made anew for each run, and so is the shorter one.
+        # PostgreSQL's logs are made anew for each run.
         events = sizes.log if database == "SQLite" else sizes.log // 10
-        long = yield from _against_the_floor(database, events, sizes, wrong)
-        short = _times(database, events // 10, sizes, wrong)
-        for name in WEEK:
-            yield Result(
-                name=f"read: {name}, growth",
-                database=database,
-                rows=f"{events // 10:,} to {events:,}",
-                measured=[long[name] / short[name]],
-                unit="×",
-                goal=GROWTH,
-                at_most=True,
-            )
+        with a_big_log(database, events) as log, clients(log) as (desk, bare):
+            yield from _against_the_floor(database, log, desk, bare, sizes, wrong)
+            with a_big_log(database, events // 10) as shorter, clients(shorter) as (other, _):
+                yield from _against_shorter(database, (log, desk), (shorter, other), sizes, wrong)
 
 
 def _against_the_floor(
-    database: Database, events: int, sizes: Sizes, wrong: Wrong
-) -> Generator[Result, None, dict[str, float]]:
-    """Yields what was measured; answers the median of each filter."""
-    medians: dict[str, float] = {}
-    with a_big_log(database, events) as log, _clients(log) as (desk, bare):
-        rows = f"count(*) = {log.events:,}"
-        for name, filters in _filters(log).items():
-            ours, floors = _in_turns(
-                _asking(desk, rows_from(log, filters), wrong), _asking(bare, f"/?{filters}", wrong), sizes
-            )
-            medians[name] = statistics.median(ours)
-            yield _result(f"read: {name}, a week", database, rows, ours, floors, OF_THE_FLOOR)
-        first, deep = _in_turns(
-            _asking(desk, rows_from(log, ""), wrong),
-            _asking(desk, f"/settings/audit/older?cursor={_thousandth(log)}", wrong),
-            sizes,
-        )
-        yield _result("read: page 1000 against page 1", database, rows, deep, first, OF_PAGE_ONE)
-        whole, _ = _in_turns(_asking(desk, "/settings/audit", wrong), _asking(bare, "/", wrong), sizes)
-        yield Result(name="  the whole page, with total", database=database, rows=rows, measured=whole, unit="ms")
-    return medians
+    database: Database, log: BigLog, desk: FlaskClient, bare: FlaskClient, sizes: Sizes, wrong: Wrong
+) -> Iterator[Result]:
+    rows = f"count(*) = {log.events:,}"
+    for name, filters in _filters(log).items():
+        ours = _asking(desk, rows_from(log, filters), wrong)
+        pairs = _in_turns(ours, _asking(bare, f"/?{filters}", wrong), sizes)
+        yield _result(f"read: {name}, a week", database, rows, pairs, OF_THE_FLOOR)
+    deep = _asking(desk, f"/settings/audit/older?cursor={_thousandth(log)}", wrong)
+    pairs = _in_turns(deep, _asking(desk, rows_from(log, ""), wrong), sizes)
+    yield _result("read: page 1000 against page 1", database, rows, pairs, OF_PAGE_ONE)
+    pairs = _in_turns(_asking(desk, "/settings/audit", wrong), _asking(bare, "/", wrong), sizes)
+    yield Result(name="  the whole page, with total", database=database, rows=rows, measured=pairs[0], unit="ms")
 
 
-def _times(database: Database, events: int, sizes: Sizes, wrong: Wrong) -> dict[str, float]:
-    with a_big_log(database, events) as log, _clients(log) as (desk, bare):
-        return {
-            name: statistics.median(
-                _in_turns(_asking(desk, rows_from(log, filters), wrong), _asking(bare, "/", wrong), sizes)[0]
-            )
-            for name, filters in _filters(log).items()
-        }
+def _against_shorter(
+    database: Database,
+    long: tuple[BigLog, FlaskClient],
+    short: tuple[BigLog, FlaskClient],
+    sizes: Sizes,
+    wrong: Wrong,
+) -> Iterator[Result]:
+    rows = f"{short[0].events:,} to {long[0].events:,}"
+    others = _filters(short[0])
+    for name, filters in _filters(long[0]).items():
+        ours = _asking(long[1], rows_from(long[0], filters), wrong)
+        pairs = _in_turns(ours, _asking(short[1], rows_from(short[0], others[name]), wrong), sizes)
+        yield _result(f"read: {name}, growth", database, rows, pairs, GROWTH)
 
 
-def _result(name: str, database: Database, rows: str, ours: list[float], theirs: list[float], goal: float) -> Result:
-    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
-    median = statistics.median(ours) * 1000
+def _result(name: str, database: Database, rows: str, pairs: Pairs, goal: float) -> Result:
+    ours, theirs = pairs
     return Result(
         name=name,
         database=database,
-        rows=f"{rows}, {median:.1f} ms",
-        measured=[statistics.median(ratios)],
+        rows=f"{rows}, {statistics.median(ours) * 1000:.1f} ms",
+        measured=[statistics.median(one / other for one, other in zip(ours, theirs, strict=True))],
         unit="×",
         goal=goal,
         at_most=True,
     )
 
 
-def _in_turns(ours: Ask, theirs: Ask, sizes: Sizes) -> tuple[list[float], list[float]]:
-    taken: tuple[list[float], list[float]] = ([], [])
+def _in_turns(ours: Ask, theirs: Ask, sizes: Sizes) -> Pairs:
+    taken: Pairs = ([], [])
     for turn in range(sizes.visits + 2):
         pair = (ours(), theirs())
         if turn > 1:  # the first ones warm up
@@ -165,7 +154,8 @@ def _thousandth(log: BigLog) -> str:
 
 
 @contextmanager
-def _clients(log: BigLog) -> Iterator[tuple[FlaskClient, FlaskClient]]:
+def clients(log: BigLog) -> Iterator[tuple[FlaskClient, FlaskClient]]:
+    """A browser on the desk in which the admin is logged in, and one on the floor."""
     config = replace(
         settings.from_environment({}),
         database_url=log.url,

@@ -19,6 +19,7 @@ TOP_LEVEL = {
     "helpdesk", "audit", "automation", "templates", "seeds", "tests", "pyproject.toml", "wsgi.py",
     "README.md", "LICENSE", "Makefile", "bench", "package.json", "package-lock.json",
     "requirements.txt", "requirements-dev.txt", "requirements-build.txt", "requirements-uv.txt",
+    "requirements-bench.txt",
 }  # fmt: skip
 
 #: Of htmx 2; htmx 4 has other words for these, or none, and would silently do nothing. What needs eval is out, too.
@@ -230,6 +231,7 @@ LOCKS = (
     "requirements.txt",
     "requirements-dev.txt",
     "requirements-build.txt",
+    "requirements-bench.txt",
     "requirements-uv.txt",
     "package-lock.json",
 )
