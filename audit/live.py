@@ -89,10 +89,11 @@ class _Page:
 
     def messages(self) -> Iterator[str]:
         """What the page is sent; every message carries the number after which it would go on."""
-        yield _message(self.after)
-        missed, seen = 0, time.monotonic()
+        missed, seen, text = 0, time.monotonic(), _message(self.after)
         while not self.window.is_closed:
-            db.session.remove()  # nobody holds a connection while waiting
+            # Nobody holds a connection while waiting: neither for events, nor for a page that reads slowly.
+            db.session.remove()
+            yield text
             found = self.window.later(self.after, HEARTBEAT)
             enter(db.session(), self.account_id)
             if _may_have_ended(found) or time.monotonic() - seen > HEARTBEAT:
@@ -101,14 +102,14 @@ class _Page:
                     return
                 seen = time.monotonic()
             if found is None:
-                yield self._caught_up()
                 missed += NEWER
                 if missed > FURTHEST:
                     yield "event: anew\ndata:\n\n"
                     return
+                text = self._caught_up()
             else:
                 missed = 0
-                yield self._news(found) if found else _message(self.after)
+                text = self._news(found) if found else _message(self.after)
 
     def _caught_up(self) -> str:
         """The first events that are no longer in memory; more of them follow with the next message."""
@@ -123,8 +124,9 @@ class _Page:
         fitting = [fresh for fresh in found if fits(fresh.row)]
         if not fitting:
             return _message(self.after)
+        drawn = self._rows(fitting)
         said = sentence(self.query, self.ground, self._counted(len(fitting)))
-        return _message(self.after, _piece(self._rows(fitting), said, self.after))
+        return _message(self.after, _piece(drawn, said, self.after))
 
     def _counted(self, more: int) -> Total:
         if self.total is None or time.monotonic() - self.counted > COUNT_AGAIN:
@@ -137,6 +139,7 @@ class _Page:
         """The rows, newest first; each is drawn once for all pages that see it alike."""
         viewer = directory().viewer()
         key = (self.ground.zone.key, viewer.user_id if viewer else 0)
+        self._let_go()  # who draws needs a connection: those who wait for them must not hold them all
         with self.window.drawing:
             missing = [fresh for fresh in fitting if key not in fresh.drawn]
             if missing:
@@ -144,6 +147,10 @@ class _Page:
                 for fresh, line in zip(missing, lines, strict=True):
                     fresh.drawn[key] = drawn_row(line)
         return "".join(fresh.drawn[key] for fresh in reversed(fitting))
+
+    def _let_go(self) -> None:
+        db.session.remove()
+        enter(db.session(), self.account_id)
 
     def _is_welcome(self) -> bool:
         viewer = directory().viewer_again()

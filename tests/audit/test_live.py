@@ -1,6 +1,7 @@
 """New events on the page as they happen: drawn once for all, only for who may read the log, and refused in words."""
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import URL
 
 from audit import live, tail
+from audit.db import db
 from audit.rows import EventRow
 from helpdesk import people
 from helpdesk.models import Role, User
@@ -29,12 +31,17 @@ def database_url(tmp_path: Path) -> Iterator[URL]:
 
 
 def test_many_pages_share_one_reader_and_its_drawings(
-    ada: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    site: Flask, ada: FlaskClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[int] = []
+    held: list[str] = []
+    with site.app_context():
+        pool = db.engine.pool
 
     def drawing(line: EventRow) -> str:
+        time.sleep(0.01)  # the others come, and wait for what is drawn
         drawn.append(line.id)
+        held.append(pool.status())
         return drawn_as_ever(line)
 
     drawn_as_ever = live.drawn_row
@@ -49,6 +56,8 @@ def test_many_pages_share_one_reader_and_its_drawings(
     assert all(ids == came[0] for ids in came)
     assert drawn == came[0]
     assert len(drawn) == 12
+    # Whoever waits holds no connection, or there would be none for whoever draws.
+    assert all(int(status.rsplit(" ", 1)[1]) <= 2 for status in held), held
     assert [thread.name for thread in threading.enumerate()].count("audit-tail") == 1
     for stream in streams:
         stream.cut()
