@@ -26,7 +26,7 @@ def around() -> Response:
             "audit/_around.html",
             address=write_query(query, ground),
             histogram=histogram_of(counts, ground),
-            sentence=sentence(query, ground, counts.total),
+            sentence=sentence(query, ground, counting.total_of(db.session(), query, ground, counts)),
             types=counts.types,
             has_facets=not queries.is_swept(query),
         )

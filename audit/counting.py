@@ -70,9 +70,9 @@ class Counts:
 class Facets:
     """How much of the period is whose, each as if nothing of its kind were chosen."""
 
-    members: Counter[int]
-    kinds: Counter[str]
-    doers: list[tuple[Doer, str, int]]  #: with the name it last had
+    members: Counter[int] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    doers: list[tuple[Doer, str, int]] = field(default_factory=list)  #: with the name it last had
 
 
 def count(session: Session, query: Query, ground: Ground, *, seconds: float = SECONDS) -> Counts:
@@ -97,12 +97,24 @@ def total(session: Session, query: Query, ground: Ground) -> Total:
     return queries.total(session, query, ground, most=MOST_AT_ONCE)
 
 
-def facets(session: Session, query: Query, ground: Ground) -> Facets | None:
-    """Who did it and what acted; None where only looking at every event would tell."""
+def total_of(session: Session, query: Query, ground: Ground, counts: Counts) -> Total:
+    """The same where bars were counted already: a drawing by halves is no reason for a total by halves."""
+    if counts.counted_to is None or is_swept(query):
+        return counts.total
+    return queries.total(session, query, ground, most=MOST_AT_ONCE)
+
+
+def facets(session: Session, query: Query, ground: Ground, *, seconds: float = SECONDS) -> Facets | None:
+    """Who did it and what acted, as far as that is told in time; None where only looking at every event would tell."""
     if not _is_covered(query):
         return None
-    kinds = _kinds(session, query, ground)
-    return Facets(_member_counts(session, query, ground), kinds, _doer_counts(session, query, ground))
+    deadline, found = time.perf_counter() + seconds, Facets()
+    found.kinds.update(_kinds(session, query, ground))
+    if time.perf_counter() < deadline:
+        found.doers.extend(_doer_counts(session, query, ground))
+    if time.perf_counter() < deadline:
+        found.members.update(_member_counts(session, query, ground))
+    return found
 
 
 def _is_covered(query: Query) -> bool:
@@ -133,18 +145,26 @@ def _just_after(moment: datetime) -> datetime:
 def _by_ranges(session: Session, query: Query, ground: Ground, counts: Counts, deadline: float) -> None:
     scale = counts.scale
     assert scale is not None
-    names = _present(session, query, ground)
-    chosen = chosen_types(query)
-    for first in range(0, len(scale.bars) if names else 0, _BARS_AT_ONCE):
+    present, chosen = _present(session, query, ground), chosen_types(query)
+    drawn = [name for name in present if _is_asked(name, query, chosen)]
+    for first in range(0, len(scale.bars) if drawn else 0, _BARS_AT_ONCE):
         newest_first = list(enumerate(scale.bars))[::-1][first : first + _BARS_AT_ONCE]
-        for place, name, number in session.execute(_ranges(session, query, ground, newest_first, names)):
+        for place, name, number in session.execute(_ranges(session, query, ground, newest_first, drawn)):
+            counts.bars[place, name] += number
             counts.types[name] += number
-            if (chosen is None and (query.api_only or registry[name].in_drop_down)) or name in (chosen or ()):
-                counts.bars[place, name] += number
         is_last = newest_first[-1][0] == 0
         if time.perf_counter() > deadline and counts.types.total() > LEAST_COUNTED and not is_last:
             counts.counted_to = newest_first[-1][1][0]
             return
+    rest = [name for name in present if name not in drawn]
+    if rest:  # not drawn, only told beside the options: one range for each
+        whole = [(0, (scale.bars[0][0], scale.bars[-1][1]))]
+        for _, name, number in session.execute(_ranges(session, query, ground, whole, rest)):
+            counts.types[name] += number
+
+
+def _is_asked(name: str, query: Query, chosen: tuple[str, ...] | None) -> bool:
+    return name in chosen if chosen is not None else query.api_only or registry[name].in_drop_down
 
 
 def _present(session: Session, query: Query, ground: Ground) -> list[str]:

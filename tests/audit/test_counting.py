@@ -66,7 +66,7 @@ def test_facets_are_those_of_a_slow_look_as_if_nothing_of_their_kind_were_chosen
     write_log(victim.session, victim.account_id, random_log(6, 300))
     ground = ground_now(victim.session, victim.account_id)
     log = everything(victim.session, victim.account_id)
-    found = counting.facets(victim.session, query, ground)
+    found = counting.facets(victim.session, query, ground, seconds=60)
     assert found is not None
     by_anybody = list(filter(matches(Query(query.period, query.types), ground), log))
     assert +found.members == Counter(row.user_id or NO_USER for row in by_anybody)
@@ -75,7 +75,7 @@ def test_facets_are_those_of_a_slow_look_as_if_nothing_of_their_kind_were_chosen
     rules = {doer: number for doer, _, number in found.doers}
     assert rules[Doer("rule", 7)] == sum((row.actor_kind, row.actor_id) == ("rule", 7) for row in by_anybody)
     assert {name for doer, name, _ in found.doers if doer.kind == "rule"} == {"Zebra"}
-    types = counting.count(victim.session, query, ground).types
+    types = counting.count(victim.session, query, ground, seconds=60).types
     assert +types == Counter(
         row.type for row in filter(matches(Query(query.period, api_only=True, members=query.members), ground), log)
     )
@@ -114,6 +114,7 @@ def test_counting_ranges_stops_in_time(victim: Desk, monkeypatch: pytest.MonkeyP
     counts = counting.count(victim.session, Query(LAST_WEEK), ground, seconds=0)
     assert counts.counted_to is not None
     assert 10 < counts.total.count < 150
+    assert counting.total_of(victim.session, Query(LAST_WEEK), ground, counts).count == 150
     assert counting.count(victim.session, Query(LAST_WEEK), ground, seconds=60).total.count == 150
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from audit import queries
+from audit import counting, queries
 from audit.action import enter
 from audit.base import MICROSECOND
 from audit.filters import NO_USER, Doer, Ground, Query, Target
@@ -285,6 +285,15 @@ def test_sqlite_walks_the_index_made_for_it(plans: "Plans", query: Query, index:
         assert any("created_datetime" in step for step in searches), steps
 
 
+def test_sqlite_counts_without_reading_a_row(plans: "Plans") -> None:
+    for query in (Query(LAST_WEEK), Query(LAST_WEEK, types=("ticket-closed",)), Query(LAST_WEEK, members=(NO_USER,))):
+        searches = [step for step in plans.of(query, "count") if " event " in step]
+        assert searches
+        for step in searches:
+            assert "SEARCH event USING COVERING INDEX ix_event_type" in step
+            assert "created_datetime>? AND created_datetime<?" in step
+
+
 class Plans:
     """How SQLite goes about a question."""
 
@@ -299,6 +308,8 @@ class Plans:
         session, ground = self._session, self._ground
         if look == "total":
             queries.total(session, query, ground)
+        elif look == "count":
+            counting.count(session, query, ground, seconds=60)
         elif look == "newer":
             queries.newer(session, query, ground, after=queries.newest_id(session))
         else:
