@@ -18,7 +18,9 @@ LOG = "/settings/audit"
 @pytest.fixture
 def log(owner: Page) -> Page:
     """The audit page, as Olive sees it."""
-    owner.goto(LOG)
+    with owner.expect_response(lambda answer: "/facets" in answer.url):  # the last that is asked for beside the list
+        owner.goto(LOG)
+    expect(owner.locator(".facets, .acted-most [hidden]").first).to_be_attached()
     return owner
 
 
