@@ -3,6 +3,7 @@
 import hashlib
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from helpdesk.drafts import File
 from helpdesk.models import Attachment, StoredFile, TicketMessage
@@ -11,15 +12,7 @@ from helpdesk.sessions import session_of
 
 def attach(message: TicketMessage, file: File) -> Attachment:
     """Attach a file to a message that is being made."""
-    digest = hashlib.sha256(file.content).hexdigest()
-    session = session_of(message)
-    held = session.scalar(
-        select(StoredFile.id).where(StoredFile.account_id == message.account_id, StoredFile.digest == digest)
-    )
-    if held is None:
-        session.add(
-            StoredFile(account_id=message.account_id, digest=digest, size=len(file.content), content=file.content)
-        )
+    digest = store(session_of(message), message.account_id, file.content)
     attachment = Attachment(
         account_id=message.account_id,
         name=file.name[:255] or "file",
@@ -30,3 +23,13 @@ def attach(message: TicketMessage, file: File) -> Attachment:
     )
     message.attachments.append(attachment)
     return attachment
+
+
+def store(session: Session, account_id: int, content: bytes) -> str:
+    """Keep these bytes, once; answers their digest."""
+    digest = hashlib.sha256(content).hexdigest()
+    held = select(StoredFile.id).where(StoredFile.account_id == account_id, StoredFile.digest == digest)
+    if session.scalar(held) is None:
+        session.add(StoredFile(account_id=account_id, digest=digest, size=len(content), content=content))
+        session.flush()
+    return digest

@@ -22,7 +22,7 @@ _NOBODY_TYPES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\u
 _DEEPEST: Final = 50
 
 
-def answer(call: Call, numbers: Mapping[str, int]) -> Response:
+def answer(call: Call, numbers: Mapping[str, Any]) -> Response:
     """Run the call on what was sent; raises Problem."""
     given: dict[str, Any] = {**numbers, **_asked(call), **_sent(call)}
     return written(call, call.run(**given))

@@ -32,6 +32,7 @@ class Call:
     sample: Any  #: a body that works
     asking: str  #: a query that works
     is_ours: bool  #: not of the public API
+    form: str  #: what curl is given to send files; "" where JSON is sent
 
     @property
     def endpoint(self) -> str:
@@ -79,6 +80,7 @@ class Resource:
         sample: Any = None,
         asking: str = "",
         is_ours: bool = False,
+        form: str = "",
     ) -> Callable[[View], View]:
         """Declare the function as the call of this line, `GET /tickets/<number:ticket_id>`.
 
@@ -104,6 +106,7 @@ class Resource:
                     sample=sample,
                     asking=asking,
                     is_ours=is_ours,
+                    form=form,
                 )
             )
             return view

@@ -92,6 +92,9 @@ def _operation(call: Call, schemas: dict[Any, Any]) -> dict[str, Any]:
         if call.sample is not None:
             content["example"] = call.sample
         operation["requestBody"] = {"required": call.must_have_body, "content": {"application/json": content}}
+    if call.form:
+        files = {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": files}}}
     return operation
 
 
@@ -101,10 +104,16 @@ def _in_path(call: Call) -> list[dict[str, Any]]:
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "integer", "minimum": 0 if kind == "self" else 1, "maximum": LARGEST_ID},
+            "schema": _numbered(kind),
         }
         for kind, name in _PARAMETER.findall(call.path)
     ]
+
+
+def _numbered(kind: str) -> dict[str, Any]:
+    if kind == "string":
+        return {"type": "string"}
+    return {"type": "integer", "minimum": 0 if kind == "self" else 1, "maximum": LARGEST_ID}
 
 
 def _in_query(call: Call, schemas: dict[Any, Any]) -> list[dict[str, Any]]:
@@ -138,6 +147,8 @@ def _asked(schema: dict[str, Any]) -> dict[str, Any]:
 def _success(call: Call, schemas: dict[Any, Any]) -> dict[str, Any]:
     if call.gives is None:
         return {"description": "Done; the body is empty."}
+    if call.gives is bytes:
+        return {"description": "The bytes.", "content": {"application/octet-stream": {}}}
     schema = schemas[call.endpoint, "gives"]
     if call.is_list:
         schema = {

@@ -49,6 +49,8 @@ def curl(call: Call) -> str:
     if call.method != "GET":
         words.append(f"-X {call.method}")
     words.append(f'"$DESK/api{path}{asking}"')
+    if call.form:
+        words.append(call.form)
     if call.sample is not None:
         words += ["-H 'Content-Type: application/json'", f"-d {_quoted(call.sample)}"]
     return " ".join(words)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from helpdesk.api import files
 from helpdesk.api.message_shapes import AttachmentShown, Message, Sender
 from helpdesk.models import Attachment, Customer, Delivery, Ticket, TicketMessage
 from helpdesk.ways import halves
@@ -21,7 +22,7 @@ def shown(session: Session, rows: Sequence[TicketMessage]) -> list[Message]:
 
 def attachment_url(attachment: Attachment) -> str:
     """Where a program gets the file."""
-    return f"/api/attachment/download/{attachment.digest}/{attachment.name}"
+    return files.address(attachment.digest, attachment.name)
 
 
 def _shown(row: TicketMessage, delivery: Delivery | None, customer: Customer | None) -> Message:

@@ -18,6 +18,7 @@ from helpdesk.api import (
     custom_fields,
     customers,
     docs,
+    files,
     gate,
     limits,
     macros,
@@ -29,6 +30,7 @@ from helpdesk.api import (
     teams,
     tickets,
     users,
+    views,
 )
 from helpdesk.api.paths import PlainPaths
 from helpdesk.config import Config
@@ -49,6 +51,8 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     macros.resource,
     rules.resource,
     custom_fields.resource,
+    views.resource,
+    files.resource,
     phone.resource,
 )
 
@@ -88,7 +92,7 @@ def install(app: Flask, config: Config, more: tuple[Resource, ...] = ()) -> None
 
 
 def _view(call: Call) -> Callable[..., Response]:
-    def view(**numbers: int) -> Response:
+    def view(**numbers: Any) -> Response:
         gate.let_in(call)
         return repeats.once(lambda: answer(call, numbers))
 

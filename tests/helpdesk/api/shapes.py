@@ -97,6 +97,13 @@ RULE: Shape = {
     "updated_datetime": (str, None), "deactivated_datetime": (str, None),
 }  # fmt: skip
 
+VIEW: Shape = {
+    "id": int, "uri": str, "name": str, "slug": str, "type": str, "category": str, "visibility": str,
+    "decoration": (dict, None), "fields": list, "filters": str, "filters_ast": (dict, None), "order_by": str,
+    "order_dir": str, "search": (str, None), "section_id": (int, None), "shared_with_teams": list,
+    "shared_with_users": list, "created_datetime": str, "deactivated_datetime": (str, None),
+}  # fmt: skip
+
 
 def fits(value: Any, shape: Shape) -> bool:
     """Whether an object has exactly these keys, and values of these kinds; says what doesn't fit."""

@@ -1,5 +1,6 @@
 """Messages by API: said, listed, corrected, deleted, summed up; and what each writes."""
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -86,6 +87,23 @@ def test_messages_that_cannot_be(desk: Desk, program: Callable[[str], Program]) 
         assert api.fail("DELETE", f"/tickets/{number}/messages/{message}")[0] == 404
         assert api.fail("PUT", f"/tickets/{other}/messages/{message}", {**REPLY, "from_agent": False})[0] == 400
     assert trail.types == []
+
+
+def test_a_file_is_uploaded_attached_and_fetched(desk: Desk, api: Program) -> None:
+    number = desk.a_ticket().id
+    with desk.watched() as trail:
+        answer = api.call("POST", "/upload", data={"file": (io.BytesIO(b"<b>hi</b>"), "../a b.html", "text/html")})
+        assert answer.status_code == 201
+        (file,) = answer.json or []
+        assert file == {"url": file["url"], "name": "a b.html", "content_type": "text/html", "size": 9}
+        assert api.call("POST", "/upload", data={"x": "y"}).status_code == 400
+        message = api.post(f"/tickets/{number}/messages", {**REPLY, "attachments": [file]})
+    assert trail.types == ["ticket-message-created", "ticket-updated", "ticket-assigned"]
+    assert message["attachments"] == [{**file, "public": True, "extra": None}]
+    got = api.call("GET", file["url"].removeprefix("/api"))
+    assert (got.data, got.mimetype) == (b"<b>hi</b>", "application/octet-stream")
+    assert got.headers["Content-Disposition"].startswith("attachment")
+    assert api.fail("GET", f"/attachment/download/{'0' * 64}/x")[0] == 404
 
 
 def test_a_ticket_is_summed_up(desk: Desk, api: Program) -> None:

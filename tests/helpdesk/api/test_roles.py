@@ -24,7 +24,7 @@ from wsgi import create_app
 
 CALLS: list[Call] = application().extensions["api_calls"]
 #: What anybody may read of themselves, whatever number stands there.
-OF_THINGS = [call for call in CALLS if "<number:" in call.path or "<self:" in call.path]
+OF_THINGS = [call for call in CALLS if "<" in call.path]
 
 
 @dataclass
@@ -78,7 +78,8 @@ def path_of(call: Call, things: dict[str, Any]) -> str:
     """The call's path with these things in it."""
     path = call.path
     for name, number in things.items():
-        path = path.replace(f"<number:{name}>", str(number)).replace(f"<self:{name}>", str(number))
+        for kind in ("number", "self", "string"):
+            path = path.replace(f"<{kind}:{name}>", str(number))
     assert "<" not in path, path
     return path
 

@@ -116,7 +116,7 @@ def furnish_everything(desk: Desk) -> None:
     number = desk.a_ticket("One of everything").id
     with desk.acting():
         tags.put_on(desk.ticket(number), ["urgent", "refund"], by=desk.by_ana)
-        file = File("label.pdf", "application/pdf", b"%PDF")
+        file = File("label.pdf", "application/pdf", f"%PDF {desk.account_id}".encode())
         messages.reply(desk.ticket(number), Draft(sender=desk.ana, body_text="Here.", files=(file,)), by=desk.by_ana)
     with desk.acting():
         choices = {"data_type": "text", "input_settings": {"input_type": "dropdown", "choices": ["Late", "Lost"]}}
@@ -169,6 +169,8 @@ def things_of(session: Session, account_id: int) -> dict[str, Any]:
     found["search_id"] = session.scalar(select(models.AccountSetting.id).where(*kept).limit(1))
     tag = select(models.Tag.id).where(models.Tag.account_id == account_id).order_by(models.Tag.id)
     found["other_tag_id"] = session.scalar(tag.limit(1))
+    newest_file = select(models.Attachment.digest).where(models.Attachment.account_id == account_id)
+    found["digest"] = session.scalar(newest_file.order_by(models.Attachment.id.desc()).limit(1))
     found |= {"call_id": 1, "call_event_id": 1, "recording_id": 1}  # nobody ever calls
     found |= {"name": "file", "mail_id": "no-such-mail", "menu": "tags", "event_type": "ticket-closed"}
     return found
