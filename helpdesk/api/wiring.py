@@ -26,6 +26,7 @@ from helpdesk.api import (
     phone,
     repeats,
     rules,
+    searching,
     tags,
     teams,
     tickets,
@@ -53,6 +54,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     custom_fields.resource,
     views.resource,
     files.resource,
+    searching.resource,
     phone.resource,
 )
 
