@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from audit import queries
 from audit.changes import Teller
-from audit.directory import Directory
 from audit.hues import hue_of
 from audit.log import event_table
 from audit.rows import acted_by, label_of, name_of
@@ -73,16 +72,25 @@ def chain_rows(session: Session, found: Row[Any]) -> list[Row[Any]]:
 
 
 def chain_of(
-    session: Session, directory: Directory, found: Row[Any], rows: Sequence[Row[Any]], teller: Teller
+    session: Session,
+    found: Row[Any],
+    rows: Sequence[Row[Any]],
+    teller: Teller,
+    addresses: Mapping[tuple[str, int], str],
 ) -> Chain:
-    """The tree of these events; `teller` knows the names that they mention."""
+    """The tree of these events; `teller` knows the names that they mention, `addresses` the pages of who acted."""
     is_more = sum(row.context == found.context for row in rows) >= MOST
     return Chain(
         because=_because(found, next((row for row in rows if row.id == found.cause_id), None), teller),
-        steps=_tree(rows, found, _addresses(session, directory, rows), teller),
+        steps=_tree(rows, found, addresses, teller),
         count=queries.chain_length(session, found) if is_more else sum(row.context == found.context for row in rows),
         is_more=is_more,
     )
+
+
+def acted_in(rows: Sequence[Row[Any]]) -> set[tuple[str, int]]:
+    """Who and what acted in these events, as far as it may have a page."""
+    return {actor for row in rows if (actor := _actor(row)) is not None}
 
 
 def who_did(row: Row[Any], teller: Teller) -> str:
@@ -105,11 +113,6 @@ def _tree(
             (cause.steps if cause is not None and cause.id < row.id else roots).append(steps[key])
         steps[key].links.append(links[row.id])
     return roots
-
-
-def _addresses(session: Session, directory: Directory, rows: Sequence[Row[Any]]) -> Mapping[tuple[str, int], str]:
-    actors = {actor for row in rows if (actor := _actor(row)) is not None}
-    return directory.links(session.info["account_id"], actors)
 
 
 def _actor(row: Row[Any]) -> tuple[str, int] | None:

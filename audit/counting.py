@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    ScalarSelect,
     String,
     cast,
     column,
@@ -291,14 +292,16 @@ def _doer_counts(session: Session, query: Query, ground: Ground) -> list[tuple[D
         )
         found += [(Doer(kind, row.actor_id), row.times) for row in session.execute(counted)]
     found.sort(key=lambda one: -one[1])
-    return [(doer, _last_name(session, doer), number) for doer, number in found[:_MOST_DOERS]]
+    counted = found[:_MOST_DOERS]
+    names = session.execute(select(*(_last_name(session, doer) for doer, _ in counted))).one() if counted else ()
+    return [(doer, str(name or ""), number) for (doer, number), name in zip(counted, names, strict=True)]
 
 
-def _last_name(session: Session, doer: Doer) -> str:
-    named = (
+def _last_name(session: Session, doer: Doer) -> ScalarSelect[Any]:
+    return (
         scoped(session, _c.actor_name, table=event_table)
         .where(literal_column(NOT_BY_HAND), _c.actor_kind == doer.kind, _c.actor_id == doer.id)
         .order_by(_c.created_datetime.desc())
         .limit(1)
+        .scalar_subquery()
     )
-    return str(session.scalar(named) or "")

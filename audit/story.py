@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, literal, tuple_
+from sqlalchemy import Row, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from audit.base import BigId, UtcDateTime
-from audit.chains import Chain, chain_of, chain_rows, who_did
+from audit.chains import Chain, acted_in, chain_of, chain_rows, who_did
 from audit.changes import Teller, Touched, day_words, digests
 from audit.directory import Directory
 from audit.export import document
@@ -64,8 +64,8 @@ class Story:
 
 def story(session: Session, directory: Directory, ground: Ground, found: Row[Any]) -> Story:
     """One event with everything."""
-    links = directory.links(session.info["account_id"], set(named(found)))
     chain, life = chain_rows(session, found), _life(session, found)
+    links = directory.links(session.info["account_id"], {*named(found), *acted_in(chain)})
     teller = teller_for(session, ground.now.astimezone(ground.zone), [*chain, *life, found])
     touched = teller.touched(found)
     type_ = registry.get(found.type)
@@ -80,7 +80,7 @@ def story(session: Session, directory: Directory, ground: Ground, found: Row[Any
         initiator=teller.member(found.initiator_id) if found.initiator_id is not None else None,
         source=found.source,
         context=str(found.context),
-        chain=chain_of(session, directory, found, chain, teller),
+        chain=chain_of(session, found, chain, teller, links),
         cause_id=found.cause_id,
         recorded=found.recorded_datetime.astimezone(ground.zone),
         target=f"{found.object_type}:{found.object_id}",
@@ -96,7 +96,8 @@ def _life(session: Session, found: Row[Any]) -> list[Row[Any]]:
     place = tuple_(literal(found.created_datetime, UtcDateTime), literal(found.id, BigId))
     falling = own.where(here < place).order_by(*(column.desc() for column in key)).limit(BESIDE)
     rising = own.where(here > place).order_by(*key).limit(BESIDE)
-    return [*reversed(session.execute(falling).all()), found, *session.execute(rising)]
+    around = union_all(select(falling.subquery()), select(rising.subquery()))
+    return sorted([*session.execute(around), found], key=lambda row: (row.created_datetime, row.id))
 
 
 def _moment(row: Row[Any], found: Row[Any], teller: Teller) -> Moment:

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from audit import rows
-from audit.chains import Chain, chain_of, chain_rows
+from audit.chains import Chain, acted_in, chain_of, chain_rows
 from audit.changes import Touched
 from audit.db import db
 from audit.directory import directory
@@ -61,7 +61,7 @@ def _why(session: Session, found: Row[Any]) -> Why:
         meaning=type_.meaning if type_ else "",
         rule_id=found.actor_id if found.actor_kind == "rule" else None,
         touched=_telling(teller.touched(found)),
-        chain=chain_of(session, directory(), found, chain, teller),
+        chain=chain_of(session, found, chain, teller, directory().links(g.account.id, acted_in(chain))),
     )
 
 

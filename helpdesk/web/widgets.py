@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request, url_for
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from audit.db import db
 from helpdesk import lookups, widgets
 from helpdesk.forms.widgets import CUSTOMER_PATHS, WidgetForm
-from helpdesk.models import Account, Integration, ShopOrder, Ticket, Widget
+from helpdesk.models import Account, Integration, ShopOrder, Ticket, TicketTag, Widget
 from helpdesk.refusals import Refused
 from helpdesk.web import answers, cards
 from helpdesk.web.auth import limiter
@@ -302,6 +302,8 @@ def _some_orders(session: Session, ticket: Ticket, source: int | None) -> Sequen
 
 
 def _example() -> Ticket | None:
-    return db.session.scalar(
-        select(Ticket).where(Ticket.account_id == g.account.id).order_by(Ticket.updated_datetime.desc()).limit(1)
-    )
+    newest = select(Ticket).where(Ticket.account_id == g.account.id).order_by(Ticket.updated_datetime.desc()).limit(1)
+    # A card may show whatever hangs on a ticket.
+    with_all = (joinedload(Ticket.customer), joinedload(Ticket.assignee), joinedload(Ticket.team))
+    tagged = selectinload(Ticket.tag_links).joinedload(TicketTag.tag)
+    return db.session.scalar(newest.options(*with_all, tagged))

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from audit.actors import Actor
 from audit.db import db
 from helpdesk import config as settings
-from helpdesk import desk, jobs, rules
-from helpdesk.models import Account, User
+from helpdesk import desk, jobs, rules, tags
+from helpdesk.models import Account, Ticket, User
 from seeds.office import DEMO_PASSWORD
 from tests.databases import engine_for, sqlite_url
 from tests.desks import open_session
@@ -40,6 +40,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Bro
             with desk.acting(session, account_id, source="cli"):
                 jobs.queue(session, account_id, "bulk", {"title": "Close"}, by=Actor.system("command line"))
                 owner = session.scalars(select(User).where(User.email == "owner@demo.example")).one()
+                # What is asked tag by tag would be seen here.
+                newest = session.scalars(select(Ticket).order_by(Ticket.id.desc()).limit(1)).one()
+                tags.put_on(newest, ["one", "two", "three", "four"], by=Actor.user(owner))
                 rules.create(session.get_one(Account, account_id), RULE, by=Actor.user(owner))
             things = things_of(session, account_id)
         engine.dispose()
