@@ -31,6 +31,8 @@ class Page:
     ids: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     rest: bytes = b""
+    message: list[int] = field(default_factory=list)
+    coming: int = 0
     connection: socket.socket | None = None
     again: float = 0.0
     is_open: bool = False  #: it was answered once
@@ -39,14 +41,15 @@ class Page:
         """Note every row, and the number after which it would go on."""
         now = time.time()
         *lines, self.rest = (self.rest + piece).split(b"\n")
-        batch: list[int] = []
         for line in lines:
             if line.startswith(b"id: "):
-                self.last, self.is_open = int(line[4:]), True
+                self.coming = int(line[4:])
             elif (at := line.find(ROW)) >= 0:
-                batch.append(int(line[at + len(ROW) :].split(b'"', 1)[0]))
-        self.ids += reversed(batch)  # a message has the newest first
-        self.times += [now] * len(batch)
+                self.message.append(int(line[at + len(ROW) :].split(b'"', 1)[0]))
+            elif not line:  # the end of a message, which has the newest first
+                self.ids += reversed(self.message)
+                self.times += [now] * len(self.message)
+                self.message, self.last, self.is_open = [], self.coming, True
 
 
 class Audience:
@@ -67,7 +70,7 @@ class Audience:
                 self._read(key.data)
 
     def _open(self, page: Page) -> None:
-        page.again, page.rest = time.time() + PAUSE, b""
+        page.again, page.rest, page.message = time.time() + PAUSE, b"", []
         with suppress(OSError):
             connection = socket.create_connection(("127.0.0.1", self._port), 10)
             connection.sendall(
