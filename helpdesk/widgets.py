@@ -24,6 +24,11 @@ TYPES: Final = {
     ORDERS: "Orders of the shop",
     HTTP: "Data of another system",
 }
+#: What else programs call a card, by the public API's names; each shows values of the ticket and its customer.
+PLAIN: Final = (
+    "standalone", "customer_external_data", "bigcommerce", "klaviyo", "magento2", "recharge", "smile", "stripe",
+    "woocommerce", "yotpo",
+)  # fmt: skip
 LONGEST_TITLE: Final = 100
 LONGEST_PATH: Final = 200
 MOST_LINES: Final = 20
@@ -33,12 +38,20 @@ _PATH: Final = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+|\[-?[0-9]{1,4}\])*", re.A
 
 
 def create(
-    account: Account, type_: str, template: Mapping[str, Any], *, integration: Integration | None = None, by: Actor
+    account: Account,
+    type_: str,
+    template: Mapping[str, Any],
+    *,
+    integration: Integration | None = None,
+    context: str = "ticket",
+    order: int | None = None,
+    app_id: str | None = None,
+    is_on: bool = True,
+    by: Actor,
 ) -> Widget:
-    """Add a card, below all others."""
-    session = session_of(account)
-    if type_ not in TYPES:
-        raise Refused(f"There are no widgets of the type {type_[:40]!r}.")
+    """Add a card; below all others, unless its place is given."""
+    session, at = session_of(account), now(session_of(account))
+    kind_of(type_)
     places = session.scalars(select(Widget.order).where(Widget.account_id == account.id)).all()
     if len(places) >= MOST_WIDGETS:
         raise Refused(
@@ -47,11 +60,13 @@ def create(
     widget = Widget(
         account_id=account.id,
         type=type_,
-        context="ticket",
+        context=context,
         template=checked_template(type_, template),
-        order=max(places, default=-1) + 1,
+        order=max(places, default=-1) + 1 if order is None else order,
         integration_id=_source(type_, integration),
-        created_datetime=now(session),
+        app_id=app_id,
+        created_datetime=at,
+        deactivated_datetime=None if is_on else at,
     )
     session.add(widget)
     record(WIDGET_CREATED, widget, by=by)
@@ -67,19 +82,24 @@ def update(
     by: Actor,
 ) -> None:
     """Change what a card shows, whence, and whether it is shown."""
-    at = now(session_of(widget))
-    wanted = {
-        "template": checked_template(widget.type, template),
-        "integration_id": _source(widget.type, integration),
-        "deactivated_datetime": None if is_on else widget.deactivated_datetime or at,
-    }
-    different = {name: value for name, value in wanted.items() if getattr(widget, name) != value}
-    if not different:
-        return
-    for name, value in different.items():
-        setattr(widget, name, value)
-    widget.updated_datetime = at
-    record(WIDGET_UPDATED, widget, by=by)
+    _change(widget, _content(widget, widget.type, template, integration, is_on=is_on), by=by)
+
+
+def replace(
+    widget: Widget,
+    type_: str,
+    template: Mapping[str, Any],
+    *,
+    integration: Integration | None,
+    context: str,
+    order: int,
+    app_id: str | None,
+    is_on: bool,
+    by: Actor,
+) -> None:
+    """Make another card of it, with all that belongs to one."""
+    rest = {"type": type_, "context": context, "order": order, "app_id": app_id}
+    _change(widget, {**_content(widget, type_, template, integration, is_on=is_on), **rest}, by=by)
 
 
 def arrange(account: Account, numbers: Sequence[int], *, by: Actor) -> None:
@@ -107,6 +127,13 @@ def delete(widget: Widget, *, by: Actor) -> None:
     record(WIDGET_DELETED, widget, by=by)
 
 
+def kind_of(type_: str) -> str:
+    """Which of the three kinds of cards a type is drawn as; raises Refused."""
+    if type_ not in TYPES and type_ not in PLAIN:
+        raise Refused(f"There are no widgets of the type {type_[:40]!r}.")
+    return type_ if type_ in TYPES else CUSTOMER
+
+
 def checked_template(type_: str, template: Mapping[str, Any]) -> dict[str, Any]:
     """A card's title and lines, in order; raises Refused."""
     title = " ".join(str(template.get("title") or "").split())
@@ -124,6 +151,26 @@ def checked_template(type_: str, template: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "wrapper", "title": title, "widgets": [_line(line) for line in lines] if type_ != ORDERS else []}
 
 
+def _content(
+    widget: Widget, type_: str, template: Mapping[str, Any], integration: Integration | None, *, is_on: bool
+) -> dict[str, Any]:
+    return {
+        "template": checked_template(type_, template),
+        "integration_id": _source(type_, integration),
+        "deactivated_datetime": None if is_on else widget.deactivated_datetime or now(session_of(widget)),
+    }
+
+
+def _change(widget: Widget, wanted: Mapping[str, Any], *, by: Actor) -> None:
+    different = {name: value for name, value in wanted.items() if getattr(widget, name) != value}
+    if not different:
+        return
+    for name, value in different.items():
+        setattr(widget, name, value)
+    widget.updated_datetime = now(session_of(widget))
+    record(WIDGET_UPDATED, widget, by=by)
+
+
 def _line(line: Mapping[str, Any]) -> dict[str, str]:
     title, path = " ".join(str(line.get("title") or "").split()), str(line.get("path") or "").strip()
     if not path:
@@ -136,13 +183,14 @@ def _line(line: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _source(type_: str, integration: Integration | None) -> int | None:
-    if type_ == CUSTOMER:
-        return None
+    kind = kind_of(type_)
+    if kind == CUSTOMER:
+        return integration.id if integration is not None and type_ != CUSTOMER else None
     if integration is None:
         raise Refused("Choose the integration whose data the widget shows.")
-    wanted = {ORDERS: "shop", HTTP: "http"}[type_]
+    wanted = {ORDERS: "shop", HTTP: "http"}[kind]
     if integration.type != wanted:
         raise Refused(f"{integration.name} is no {wanted} integration.")
-    if type_ == HTTP and (integration.http or {}).get("method") != "GET":
+    if kind == HTTP and (integration.http or {}).get("method") != "GET":
         raise Refused(f"{integration.name} changes something when it is called; a widget only fetches (GET).")
     return integration.id

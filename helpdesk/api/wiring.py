@@ -32,6 +32,7 @@ from helpdesk.api import (
     tickets,
     users,
     views,
+    widgets,
 )
 from helpdesk.api.paths import PlainPaths
 from helpdesk.config import Config
@@ -53,6 +54,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     rules.resource,
     custom_fields.resource,
     views.resource,
+    widgets.resource,
     files.resource,
     searching.resource,
     phone.resource,

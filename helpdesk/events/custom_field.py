@@ -9,7 +9,7 @@ CUSTOM_FIELD_CREATED = registry.declare(
         object="CustomField",
         meaning="The account has a new field of its own on tickets or on customers.",
         actors=frozenset({"user"}),
-        by_hand="Go to Settings → Custom fields, press New field and save it.",
+        by_hand="",
         by_api='POST /api/custom-fields {"object_type": "Ticket", "label": "Size {word}", "definition":'
         ' {"data_type": "text", "input_settings": {"input_type": "input"}}}',
         claims={"CustomField": ALL},
@@ -27,7 +27,7 @@ CUSTOM_FIELD_UPDATED = registry.declare(
         object="CustomField",
         meaning="A field of the account's own was renamed, changed, put away or brought back.",
         actors=frozenset({"user"}),
-        by_hand="Go to Settings → Custom fields, open a field, change it and save it, or press Archive.",
+        by_hand="",
         by_api='PUT /api/custom-fields/{id} {"object_type": "Ticket", "label": "Size {word}", "definition":'
         ' {"data_type": "text", "input_settings": {"input_type": "input"}}}',
         claims={"CustomField": ALL},

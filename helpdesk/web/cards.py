@@ -94,7 +94,7 @@ def drawn(ticket: Ticket, widget: Widget, values: dict[str, Any], orders: Sequen
         own = [order for order in orders if order.integration_id == widget.integration_id]
         return Card(key, title, widget.type, orders=own[:MOST_ORDERS])
     data = {**values, "customer": values["ticket"]["customer"]}
-    return Card(key, title, widget.type, lines=lines_of(widget.template, data))
+    return Card(key, title, widgets.CUSTOMER, lines=lines_of(widget.template, data))
 
 
 def fetched(

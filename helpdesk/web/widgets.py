@@ -121,7 +121,8 @@ def update(widget_id: int) -> Response:
         with acting() as session:
             widget = held_row(session, Widget, widget_id, "widget")
             refuse_overtaken(session, "Widget", widget_id, "widget")
-            source = _source(session, form)
+            plain = widgets.kind_of(widget.type) == widgets.CUSTOMER
+            source = _kept(session, widget) if plain else _source(session, form)
             widgets.update(widget, form.template, integration=source, is_on=bool(form.is_on.data), by=me())
     except (Refused, Stale) as refusal:
         return _show(_read(widget_id), form, str(refusal), 409)
@@ -219,6 +220,11 @@ def _source(session: Session, form: WidgetForm) -> Integration | None:
     return held_row(session, Integration, form.source, "integration")
 
 
+def _kept(session: Session, widget: Widget) -> Integration | None:
+    # The form of a card that asks nobody has no field for what a program noted there.
+    return session.get(Integration, widget.integration_id) if widget.integration_id is not None else None
+
+
 def _new(type_: str, form: WidgetForm, problem: str | None = None, status: int = 200) -> Response:
     context = {**_for_form(type_), **_preview(type_, form, may_ask=False)}
     return make_response(
@@ -232,7 +238,7 @@ def _show(widget: Widget, form: WidgetForm, problem: str | None = None, status: 
     now = desk_clock(g.account.id).now
     trail = trail_of_object(session, "Widget", widget.id, now.astimezone(zone(time_zone)))
     number, title = widget.id, widget.audit_label()
-    context = {**_for_form(widget.type), **_preview(widget.type, form, may_ask=False)}
+    context = {**_for_form(widget.type), **_preview(widgets.kind_of(widget.type), form, may_ask=False)}
     return make_response(
         render_template(
             "widgets/show.html",
@@ -250,7 +256,8 @@ def _show(widget: Widget, form: WidgetForm, problem: str | None = None, status: 
 
 
 def _for_form(type_: str) -> dict[str, Any]:
-    wanted = {widgets.ORDERS: "shop", widgets.HTTP: "http"}.get(type_)
+    kind = widgets.kind_of(type_)
+    wanted = {widgets.ORDERS: "shop", widgets.HTTP: "http"}.get(kind)
     found = db.session.scalars(
         select(Integration)
         .where(Integration.account_id == g.account.id, Integration.type == wanted)
@@ -258,10 +265,10 @@ def _for_form(type_: str) -> dict[str, Any]:
     ).all()
     fit = [each for each in found if each.type != "http" or (each.http or {}).get("method") == "GET"]
     return {
-        "type": type_,
-        "label": widgets.TYPES[type_],
-        "icon_name": ABOUT[type_][0],
-        "about": ABOUT[type_][1],
+        "type": kind,
+        "label": widgets.TYPES[kind],
+        "icon_name": ABOUT[kind][0],
+        "about": ABOUT[kind][1],
         "choices": [(each.id, each.name) for each in fit],
         "paths": CUSTOMER_PATHS,
     }

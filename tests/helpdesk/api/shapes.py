@@ -103,6 +103,11 @@ VIEW: Shape = {
     "order_dir": str, "search": (str, None), "section_id": (int, None), "shared_with_teams": list,
     "shared_with_users": list, "created_datetime": str, "deactivated_datetime": (str, None),
 }  # fmt: skip
+WIDGET: Shape = {
+    "id": int, "uri": str, "type": str, "template": dict, "context": str, "order": int,
+    "integration_id": (int, None), "app_id": (str, None), "created_datetime": str, "updated_datetime": (str, None),
+    "deactivated_datetime": (str, None),
+}  # fmt: skip
 
 
 def fits(value: Any, shape: Shape) -> bool:
