@@ -25,7 +25,7 @@ from helpdesk.events import (
     INTEGRATION_UPDATED,
 )
 from helpdesk.models import Account, Integration, Macro, Rule, RuleCursor, ShopOrder, ShopReport, Widget
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 
 HTTP: Final = "http"
@@ -78,7 +78,7 @@ TRIGGERS: Final[dict[str, Trigger]] = {
     "ticket-message-failed": Trigger("A reply could not be delivered", frozenset()),
 }
 
-_CHANGEABLE: Final = frozenset({"name", "description", "http", "headers", "hmac_secret"})
+_CHANGEABLE: Final = frozenset({"name", "description", "http", "headers", "hmac_secret", "business_hours_id"})
 #: What the names of the cursors begin with that follow the log for an integration.
 CURSOR: Final = "webhooks:"
 _PUBLIC_KEY: Final = re.compile(r"([1-9][0-9]{0,17})-([A-Za-z0-9_-]{16,64})", re.ASCII)
@@ -93,6 +93,7 @@ def create(
     http: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     hmac_secret: str | None = None,
+    business_hours_id: int | None = None,
     by: Actor,
 ) -> Integration:
     """Connect another system; a shop or a chat gets an address on the web that nobody can guess."""
@@ -108,6 +109,7 @@ def create(
         headers=checked_headers(headers or {}) if type_ == HTTP else None,
         hmac_secret=_tidy_secret(hmac_secret) if type_ == HTTP else _new_secret() if type_ == SHOP else None,
         meta={"key": secrets.token_urlsafe(16)} if type_ != HTTP else None,
+        business_hours_id=business_hours_id,
         created_by_user_id=by.user_id,
         created_datetime=now(session),
     )
@@ -169,7 +171,7 @@ def delete(integration: Integration, *, by: Actor) -> None:
     """Remove it, unless something takes its data from it; a shop takes its orders along."""
     session, users = session_of(integration), used_by(integration)
     if users:
-        raise Refused(f"{integration.name} is used by {', '.join(users)}. Change or delete that first.")
+        raise Taken(f"{integration.name} is used by {', '.join(users)}. Change or delete that first.")
     _forget_cursor(integration)
     session.execute(
         sql_delete(ShopOrder).where(
@@ -359,4 +361,5 @@ _TIDY: Final[dict[str, Any]] = {
     "http": checked_http,
     "headers": lambda headers: checked_headers(headers or {}),
     "hmac_secret": _tidy_secret,
+    "business_hours_id": lambda number: number,
 }

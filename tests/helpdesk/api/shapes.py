@@ -108,6 +108,16 @@ WIDGET: Shape = {
     "integration_id": (int, None), "app_id": (str, None), "created_datetime": str, "updated_datetime": (str, None),
     "deactivated_datetime": (str, None),
 }  # fmt: skip
+INTEGRATION: Shape = {
+    "id": int, "uri": str, "name": str, "type": str, "description": (str, None), "http": (dict, None),
+    "meta": (dict, None), "decoration": (dict, None), "application_id": (str, None), "business_hours_id": (int, None),
+    "managed": bool, "user": (dict, None), "created_datetime": str, "updated_datetime": (str, None),
+    "deactivated_datetime": (str, None), "locked_datetime": (str, None),
+}  # fmt: skip
+HTTP: Shape = {
+    "url": str, "method": str, "request_content_type": str, "response_content_type": str, "form": (dict, str, None),
+    "headers": (dict, None), "triggers": dict,
+}  # fmt: skip
 
 
 def fits(value: Any, shape: Shape) -> bool:
