@@ -118,6 +118,11 @@ HTTP: Shape = {
     "url": str, "method": str, "request_content_type": str, "response_content_type": str, "form": (dict, str, None),
     "headers": (dict, None), "triggers": dict,
 }  # fmt: skip
+SURVEY: Shape = {
+    "id": int, "uri": str, "ticket_id": int, "customer_id": int, "score": (int, None), "body_text": (str, None),
+    "meta": (dict, None), "created_datetime": str, "sent_datetime": (str, None), "scored_datetime": (str, None),
+    "should_send_datetime": (str, None),
+}  # fmt: skip
 
 
 def fits(value: Any, shape: Shape) -> bool:

@@ -24,6 +24,7 @@ from helpdesk import (
     rules,
     searches,
     shop,
+    survey_reports,
     tags,
     views,
     widgets,
@@ -50,6 +51,7 @@ NUMBERED: dict[str, Any] = {
     "message_id": models.TicketMessage,
     "order_id": models.ShopOrder,
     "rule_id": models.Rule,
+    "survey_id": models.SatisfactionSurvey,
     "tag_id": models.Tag,
     "team_id": models.Team,
     "ticket_id": models.Ticket,
@@ -113,6 +115,9 @@ def address(app: Flask, route: Route, things: dict[str, Any]) -> str:
 
 def furnish_everything(desk: Desk) -> None:
     """One of everything that an address can name."""
+    asked = desk.a_ticket("How was it?").id
+    with desk.acting():
+        survey_reports.create(desk.ticket(asked), desk.ticket(asked).customer, by=desk.by_admin)
     number = desk.a_ticket("One of everything").id
     with desk.acting():
         tags.put_on(desk.ticket(number), ["urgent", "refund"], by=desk.by_ana)
