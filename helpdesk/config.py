@@ -152,7 +152,7 @@ def secret_file() -> Path:
 
 
 def demo_secret() -> str:
-    """The secret that the demo makes for itself at its first start; nobody else on the machine can read it."""
+    """The secret beside the embedded database, made when it is missing; nobody else on the machine can read it."""
     file = secret_file()
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -163,6 +163,12 @@ def demo_secret() -> str:
             os.link(draft, file)
         draft.unlink()
     return file.read_text().strip()
+
+
+def keep_secret(config: Config) -> None:
+    """Whoever makes a desk in the embedded database leaves a secret beside it: other commands open that desk then."""
+    if config.is_embedded and not config.secret_key:
+        demo_secret()
 
 
 def secret_key(config: Config) -> str:

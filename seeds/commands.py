@@ -60,6 +60,7 @@ def seed(seed: int, until: str | None, days: int, tickets: int) -> None:
     """
     config = settings.from_environment()
     bring_up_to_date(config)
+    settings.keep_secret(config)
     with command_session() as session:
         _seed(session, seed=seed, until=_moment(until), days=days, tickets=tickets)
 
@@ -71,7 +72,7 @@ def demo(context: click.Context) -> None:
     # Before the application, which does not start without.
     os.environ.setdefault("SECRET_KEY", settings.demo_secret())
     config = settings.from_environment()
-    os.environ.setdefault("OUTGOING_ALLOW", f"{config.host}:{config.port}")  # where its own echo page is
+    _allow_echo(config)
     serving.check_port(config.host, config.port, "PORT")
     with _alone(config):
         bring_up_to_date(config)
@@ -81,6 +82,13 @@ def demo(context: click.Context) -> None:
     app = context.ensure_object(ScriptInfo).load_app()
     click.echo(_welcome(config))
     serving.serve(app)
+
+
+def _allow_echo(config: Config) -> None:
+    """Let the demo call its own echo page, beside what else it may call."""
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    others = os.environ.get("OUTGOING_ALLOW", "").strip()
+    os.environ["OUTGOING_ALLOW"] = ",".join(filter(None, (others, f"{host}:{config.port}")))
 
 
 def _seed(session: Session, *, seed: int, until: datetime, days: int, tickets: int) -> None:

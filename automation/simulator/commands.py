@@ -53,7 +53,9 @@ def simulate(
     Where there is no account yet, one is opened.
     """
     wish = Wish(profile=profile, seed=seed, agents=agents, days=days, speed=speed)
-    bring_up_to_date(settings.from_environment())
+    config = settings.from_environment()
+    bring_up_to_date(config)
+    settings.keep_secret(config)
     with command_session() as session:
         try:
             _simulate(session, wish, parsed_moment(now) if now else None, account, domain)

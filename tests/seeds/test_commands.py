@@ -63,6 +63,7 @@ def test_seeding_makes_database_and_world_and_says_the_password() -> None:
     assert "Plover & Pot has a desk, and its log rebuilds it." in result.output
     assert "plover-and-pot" in result.output
     assert count_events() > 100
+    assert settings.secret_key(settings.from_environment())  # so that `audit replay` starts, too
 
 
 def test_seeding_twice_is_refused() -> None:
@@ -129,6 +130,14 @@ def test_the_demo_makes_all_it_needs_and_says_what_to_click(start: Callable[[], 
     secret = instance / "secret"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     assert len(secret.read_text()) == 64
+
+
+def test_the_demo_may_call_its_echo_page_whatever_else_is_allowed(
+    start: Callable[[], Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTGOING_ALLOW", "127.0.0.1:9000")
+    assert start().exit_code == 0
+    assert settings.from_environment().outgoing_allow == (("127.0.0.1", 9000), ("127.0.0.1", int(os.environ["PORT"])))
 
 
 def test_a_second_start_keeps_secret_and_data(start: Callable[[], Result], instance: Path) -> None:
