@@ -105,6 +105,7 @@ def _todo(staff: Staff) -> list[tuple[float, Agent, Chore]]:
         (0.84, admin, partial(furniture.disconnect, bell)),
         (0.86, admin, tidying.sweep),
         (0.865, admin, _keep_searches),
+        (0.868, admin, _take_log_along),
         (0.87, trade, tidying.join_twins),
         (0.88, admin, partial(furniture.switch, False, tracking)),
         (passing.until or 0.9, lead, partial(furniture.drop_view, passing)),
@@ -147,6 +148,11 @@ def _keep_searches(player: Player, staff: Staff, who: Agent, at: datetime) -> No
             ("Thrown away", "event=*-deleted&event=ticket-trashed"),
         ):
             searches.save(staff.account, name, address, is_shared=True, by=by)
+
+
+def _take_log_along(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+    with _by_hand(player, staff, who, at) as by:
+        accounts.export_log(staff.account, {"format": "csv", "filter": "type:*-deleted", "after": 0}, by=by)
 
 
 def _invite_helper(helper: Agent, player: Player, staff: Staff, who: Agent, at: datetime) -> None:

@@ -126,6 +126,7 @@ def log(demo: Session) -> list[Row[Any]]:
 
 #: What has a scene, but no place in this world, and why.
 NOT_IN_THE_DEMO = {
+    "schema-migrated": "comes with a new version of the software, and the demo begins with the newest",
     "cascade-started": "takes more than five hundred tickets on one tag, team, customer or person",
 }
 
@@ -226,8 +227,9 @@ def first_of(log: list[Row[Any]], type_: str) -> dict[int, int]:
 
 def test_a_forgotten_password_is_reset_by_mail(log: list[Row[Any]]) -> None:
     (asked,) = [event for event in log if event.type == "user-password-reset"]
+    # Meanwhile the work goes on in the browser in which they are still logged in.
     after = [event.type for event in log if event.id > asked.id and event.user_id == asked.object_id]
-    assert after[:2] == ["user-password-changed", "user-logged-in"]
+    assert [type_ for type_ in after if type_.startswith("user-")][:2] == ["user-password-changed", "user-logged-in"]
 
 
 def test_the_helper_is_gone_and_stands_in_the_log(demo: Session, log: list[Row[Any]]) -> None:
