@@ -23,7 +23,7 @@ from helpdesk.refusals import Busy
 #: Which function does a type of job.
 STEPS: Final[dict[str, Step]] = {
     leaving.JOB: cascades.step,
-    bulk.JOB: bulk.step,
+    **dict.fromkeys(bulk.JOBS, bulk.step),
     jobs.CLOCK: clockwork.step,
     simulation.JOB: simulation.step,
 }

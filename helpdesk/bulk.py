@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from audit.action import begin, current
 from audit.actors import Actor
 from audit.ledger import seal, together
-from helpdesk import jobs, leaving, macros, tags, tickets, undoing
+from helpdesk import bulk_updates, jobs, leaving, macros, tags, tickets, undoing
 from helpdesk.models import Job, Macro, Tag, Team, Ticket, TicketTag, User
 from helpdesk.permissions import Action
 from helpdesk.refusals import Refused
@@ -24,6 +24,8 @@ AT_ONCE: Final = 100
 #: How many tickets one transaction of a job changes: nobody else on the account has to wait for long.
 BATCH: Final = 100
 JOB: Final = "bulk"
+#: All types of jobs that are done here: those of lists, and those that programs ask for by the public API's names.
+JOBS: Final = (JOB, "applyMacro", "deleteTicket", "updateTicket")
 
 Chosen = TypeVar("Chosen", User, Team, Macro)
 
@@ -65,6 +67,15 @@ DEEDS: Final[dict[str, Deed]] = {
         Deed("restore", "restore from the trash", "restored from the trash", "not in the trash anyway"),
         Deed("delete", "delete for good", "deleted for good", "", needs="delete", singly=True),
         Deed("undo", "undo", "undone", "as they were already", singly=True),
+    )
+}
+#: What only a job does, for a program that asks for it.
+BY_JOB: Final[dict[str, Deed]] = {
+    deed.name: deed
+    for deed in (
+        Deed("macro-close", "apply a macro and close", "changed by the macro and closed", "so already", singly=True),
+        Deed("update", "change", "changed", "so already", singly=True),
+        Deed("erase", "delete for good", "deleted for good", "", needs="delete", singly=True),  # from any state
     )
 }
 
@@ -134,7 +145,7 @@ def reasons(outcome: Outcome) -> list[str]:
 def step(session: Session, job: Job) -> bool:
     """The next tickets of a bulk that is too large for one request."""
     with jobs.working(session, job) as held:
-        deed, numbers = DEEDS[held.params["deed"]], held.params["tickets"]
+        deed, numbers = (DEEDS | BY_JOB)[held.params["deed"]], held.params["tickets"]
         place = jobs.progress(held).done
         batch, outcome = numbers[place : place + BATCH], Outcome()
         try:
@@ -246,6 +257,9 @@ _VERBS: Final[dict[str, Maker]] = {
     "restore": _plain(tickets.untrash),
     "delete": _plain(tickets.delete),
     "undo": _undo,
+    "macro-close": bulk_updates.macro_and_close,
+    "update": bulk_updates.all_of,
+    "erase": _plain(tickets.erase),
 }
 
 

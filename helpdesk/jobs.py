@@ -13,6 +13,7 @@ from audit.actors import Actor
 from audit.clock import wall_now
 from helpdesk.desk import acting
 from helpdesk.models import Job
+from helpdesk.refusals import Taken
 
 #: What a type of job does: its next bit, in a transaction of its own; answers whether there is more to do.
 #:
@@ -123,6 +124,17 @@ def advance(job: Job, done: int, refused: list[tuple[int, str]] | None = None, *
     for trouble in ("failures", "error"):  # it was tried again, and went well
         info.pop(trouble, None)
     job.info = {**info, **more}
+
+
+def cancel(job: Job) -> None:
+    """End it, held, before it is done: no further bit of work begins, and what was done stays done."""
+    if not is_under_way(job):
+        if job.status != "canceled":
+            raise Taken("The job has ended already, so there is nothing to cancel.")
+        return
+    at = wall_now()
+    job.status, job.locked_datetime = "canceled", None
+    job.cancel_requested_datetime = job.cancelled_datetime = job.ended_datetime = at
 
 
 def finish(job: Job) -> None:

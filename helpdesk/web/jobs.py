@@ -111,6 +111,8 @@ def _said(job: Job, state: str, progress: jobs.Progress) -> str:
         return "Something went wrong; it is tried again by itself, and what was done stays done." if failed else LEAVE
     if state == "done":
         return "All is done." if not progress.refused else "It is done, as far as it could be."
+    if job.status == "canceled":
+        return "It was cancelled: what was done by then stays done, and the rest was not begun."
     ending = "the rest was not changed"
     if job.type == leaving.JOB:
         ending = "the rest was not changed, and nothing was deleted: ask for it again"

@@ -123,6 +123,12 @@ SURVEY: Shape = {
     "meta": (dict, None), "created_datetime": str, "sent_datetime": (str, None), "scored_datetime": (str, None),
     "should_send_datetime": (str, None),
 }  # fmt: skip
+JOB: Shape = {
+    "id": int, "uri": str, "type": str, "status": str, "params": dict, "info": (dict, None), "meta": (dict, None),
+    "user_id": (int, None), "created_datetime": str, "scheduled_datetime": (str, None),
+    "started_datetime": (str, None), "ended_datetime": (str, None), "cancel_requested_datetime": (str, None),
+    "cancelled_datetime": (str, None), "failed_datetime": (str, None), "locked_datetime": (str, None),
+}  # fmt: skip
 
 
 def fits(value: Any, shape: Shape) -> bool:

@@ -1,0 +1,91 @@
+"""Jobs by API: really done by the machine that does all long work, followed, put off, cancelled; who may."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from audit.rest.shapes import write_moment
+from automation import jobs as machine
+from tests.desks import Desk
+from tests.helpdesk.api.programs import Program
+from tests.helpdesk.api.shapes import JOB, fits
+
+LATE: dict[str, Any] = {"name": "addTags", "arguments": {"tags": "late"}}
+
+
+def test_jobs_are_done_in_the_background(desk: Desk, api: Program) -> None:
+    first, second = desk.a_ticket().id, desk.a_ticket().id
+    updates = {"priority": "high", "assignee_user": {"id": desk.ana_id}, "status": "closed", "tags": [{"name": "vip"}]}
+    with desk.watched() as trail:
+        params = {"ticket_ids": [second, first, 999], "updates": updates}
+        job = api.post("/jobs", {"type": "updateTicket", "params": params, "meta": {"why": "sale"}})
+    assert trail.types == []
+    assert fits(job, JOB)
+    assert (job["status"], job["params"], job["meta"]) == ("pending", params, {"why": "sale"})
+    with desk.watched() as trail:
+        machine.run_all(desk.session)
+    each = ["ticket-updated", "ticket-assigned", "ticket-closed", "ticket-tags-added"]
+    named = [event.type for event in trail.events if (event.object_type, event.object_id) == ("Ticket", second)]
+    assert named == each
+    assert (len(trail.contexts), {event.source for event in trail.events}) == (1, {"api"})
+    done = api.get(f"/jobs/{job['id']}")
+    assert fits(done, JOB)
+    assert (done["status"], done["info"]["changed"], done["info"]["missing"]) == ("done", 2, 1)
+    macro = api.post("/macros", {"name": "Late", "actions": [LATE]})["id"]
+    filters = "eq(ticket.status, 'closed')"
+    with desk.watched() as trail:
+        api.put(f"/tickets/{first}", {"status": "open"})
+        closing: dict[str, Any] = {
+            "macro_id": macro,
+            "apply_and_close": True,
+            "view": {"filters": "eq(ticket.status, 'open')"},
+        }
+        api.post("/jobs", {"type": "applyMacro", "params": closing})
+        machine.run_all(desk.session)
+        api.post("/jobs", {"type": "deleteTicket", "params": {"view": {"filters": filters}}})
+        machine.run_all(desk.session)
+    assert trail.types.count("macro-applied") == 2  # and on the ticket of the desk
+    assert trail.types.count("ticket-closed") == 2
+    assert trail.types.count("ticket-deleted") == 3
+    assert api.get("/tickets")["data"] == []
+    assert [row["type"] for row in api.get("/jobs?status=done")["data"]] == [
+        "deleteTicket", "applyMacro", "updateTicket",
+    ]  # fmt: skip
+
+
+def test_jobs_are_put_off_and_cancelled(desk: Desk, api: Program, program: Callable[[str], Program]) -> None:
+    ticket, ana, ben = desk.a_ticket().id, program("ana"), program("ben")
+    given: dict[str, Any] = {
+        "type": "updateTicket",
+        "params": {"ticket_ids": [ticket], "updates": {"status": "closed"}},
+    }
+    soon = write_moment(desk.now() + timedelta(minutes=50))
+    path = f"/jobs/{ana.post('/jobs', {**given, 'scheduled_datetime': soon})['id']}"
+    assert [row["status"] for row in api.get("/jobs?status=scheduled")["data"]] == ["scheduled"]
+    with desk.watched() as trail:
+        machine.run_all(desk.session)
+        assert ben.fail("DELETE", path)[0] == 403
+        assert ana.put(path, {"scheduled_datetime": None, "meta": {"a": 1}})["status"] == "pending"
+        ana.delete(path)
+        ana.delete(path)
+        machine.run_all(desk.session)
+        gone = ana.get(path)
+        assert (gone["status"], gone["info"]["done"]) == ("canceled", 0)
+        assert gone["cancelled_datetime"] is not None
+        delete = {"type": "deleteTicket", "params": {"ticket_ids": [ticket]}}
+        assert ana.fail("POST", "/jobs", delete)[0] == 403
+        for wrong in (
+            {}, {"type": "exportTicket", "params": {}}, {"type": "updateTicket", "params": {"ticket_ids": [ticket]}},
+            {**given, "params": {"updates": {"status": "closed"}}},
+            {**given, "params": {**given["params"], "view": {"filters": ""}}},
+            {**given, "params": {"view": {"filters": "fly()"}, "updates": {"status": "closed"}}},
+            {**given, "params": {"ticket_ids": [ticket], "updates": {"assignee_user": {"id": 999}}}},
+            {**given, "scheduled_datetime": "2199-01-01T00:00:00Z"},
+            {"type": "applyMacro", "params": {"ticket_ids": [ticket]}},
+            {"type": "applyMacro", "params": {"ticket_ids": [ticket], "macro_id": 999}},
+        ):  # fmt: skip
+            assert api.fail("POST", "/jobs", wrong)[0] == 400, wrong
+    assert trail.types == []
+    done = ana.post("/jobs", given)["id"]
+    machine.run_all(desk.session)
+    assert ana.fail("DELETE", f"/jobs/{done}")[0] == 409
