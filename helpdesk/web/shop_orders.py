@@ -33,10 +33,12 @@ class Deed:
     none: str
 
 
+REPORTED: Final = "The shop reports it to the audit log, and the account's admins get a mail."
+
 CANCEL: Final = Deed(
     shop.cancel,
     "Cancel order {}?",
-    "The shop won't send it. Whether the money goes back is another matter: refund it as well.",
+    "The shop won't send it. Whether the money goes back is another matter: refund it as well. " + REPORTED,
     "Cancel the order",
     "Leave it",
     "Order {} cancelled",
@@ -45,7 +47,7 @@ CANCEL: Final = Deed(
 REFUND: Final = Deed(
     shop.refund,
     "Refund order {}?",
-    "The customer gets {} back.",
+    "The customer gets {} back. " + REPORTED,
     "Refund",
     "Leave it",
     "Order {} refunded",
@@ -56,7 +58,7 @@ REFUND: Final = Deed(
 FULFIL: Final = Deed(
     shop.fulfil,
     "Send the parcel of order {}?",
-    "It leaves the shop, and can't be called off any more.",
+    "It leaves the shop, and can't be called off any more. Neither the audit log nor anybody by mail is told.",
     "Send it",
     "Leave it",
     "Order {} has left the shop",

@@ -129,7 +129,12 @@ def test_a_call_arrives_at_the_echo_and_is_sent_again_from_its_page(
 def test_a_parcel_leaves_the_shop_by_a_click(desk: Desk, client: Browser) -> None:
     order_at(client, key_of(desk, "shop"))
     order = newest(desk, ShopOrder)
-    assert "Send the parcel" in client.get(f"/orders/{order.id}/fulfil?shop={order.integration_id}").text
+    asked = {
+        deed: client.get(f"/orders/{order.id}/{deed}?shop={order.integration_id}").text
+        for deed in ("fulfil", "cancel", "refund")
+    }
+    assert "Send the parcel" in asked["fulfil"]
+    assert [deed for deed, page in asked.items() if "admins get a mail" in page] == ["cancel", "refund"]
     with desk.watched() as trail:
         client.post(f"/orders/{order.id}/fulfil")
     assert (trail.types, newest(desk, ShopOrder).status) == ([], "fulfilled")
