@@ -42,7 +42,7 @@ OFTEN: Final = 3
 LOOKS_BACK: Final = timedelta(days=30)
 MOST_LOOKED_AT: Final = 200
 #: While so many proposals wait for somebody to look at them, there is no other.
-MOST_WAITING: Final = 5
+MOST_WAITING: Final = 20
 
 _event = event_table.c
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
