@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.engine import URL, make_url
 
+from audit import tail
 from audit.db import db
 from audit.sessions import prepare
 from automation import beforehand
@@ -29,6 +30,7 @@ def an_app(config: Config) -> Flask:
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
+        tail.install(app, db.engine)
     desk.connect_machines(beforehand)
     app.add_url_rule("/", "index", lambda: "desk")
     return app
