@@ -31,7 +31,7 @@ INTEGRATION_UPDATED = registry.declare(
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Integrations, open one, change it and save it.",
         by_api='PUT /api/integrations/{id} {"name": "Warehouse {word}"}',
-        by_machine="The desk itself, together with integration-deactivated, after 500 calls in a row that did not work.",
+        by_machine="The desk itself, together with integration-deactivated, after 500 calls in a row that failed.",
         claims={"Integration": ALL},
         look_alikes={
             "integration-deactivated": "Follows when the change switched it off.",
@@ -65,7 +65,7 @@ INTEGRATION_DEACTIVATED = registry.declare(
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Integrations, open one and press Switch off.",
         by_api='PUT /api/integrations/{id} {"name": "Orders", "deactivated_datetime": "{now}"}',
-        by_machine="The desk itself, after 500 calls in a row that did not work.",
+        by_machine="The desk itself, after 500 calls in a row that failed.",
         nature=Nature.COMPANION,
         beside=frozenset({"integration-updated"}),
         companions=("integration-updated",),
