@@ -162,7 +162,7 @@ def test_new_events_appear_by_themselves(house: House, log: Page) -> None:
     count = rows(log).count()
     number = house.a_ticket("Seen at once")
     close(house, number)
-    expect(rows(log).first).to_contain_text(f"Ticket {number} ", timeout=8000)
+    expect(rows(log).first).to_contain_text(f"Ticket {number} ", timeout=20_000)
     assert rows(log).count() == count + 1
     expect(log.locator("#audit-sentence")).to_have_text(re.compile(rf"^{count + 1} “Ticket closed” event"))
     log.wait_for_timeout(2500)
@@ -309,5 +309,5 @@ def test_time_that_passes_shows_as_events(house: House, log: Page) -> None:
         tickets.snooze(desk.ticket(number), desk.now() + timedelta(hours=1), by=desk.by_ana)
     house.let_time_pass(timedelta(hours=2))
     woken = rows(log).filter(has_text="Ticket self unsnoozed").first
-    expect(woken).to_contain_text(f"Ticket {number} ", timeout=8000)
+    expect(woken).to_contain_text(f"Ticket {number} ", timeout=20_000)
     expect(woken.locator(".who")).to_have_text("No user snooze timer")

@@ -22,7 +22,7 @@ def test_every_event_is_fired_from_its_card(house: House, ben: Page, monkeypatch
         ben.goto(f"{CARDS}/{type_.name}")
         ben.get_by_role("button", name="Fire it").click()
         fired = ben.locator(f'.fired[data-fired="{type_.name}"]')
-        expect(fired).to_contain_text("Exactly as the catalogue says.")
+        expect(fired).to_contain_text("Exactly as the catalogue says.", timeout=30_000)
         lines = fired.locator(".fired-now .fired-line").all()
         assert [line.get_attribute("data-event") for line in lines] == [name for name, _ in scene.writes]
         for line, (_, kind) in zip(lines, scene.writes, strict=True):
