@@ -210,7 +210,7 @@ def test_why_is_told_within_the_line(house: House, owner: Page, ben: Page) -> No
     owner.goto(f"/tickets/{number}")
     owner.get_by_label("Why: Ticket created").click()
     expect(owner.locator(".why")).to_contain_text("Customer Carol Diaz did it, by mail.")
-    expect(owner.locator(".why-chain")).to_contain_text("Ticket message created")
+    expect(owner.locator(".why")).to_contain_text("Ticket message created")
     assert complaints(owner) == []
     ben.goto(f"/tickets/{number}")
     ben.get_by_role("button", name="Spam", exact=True).click()
