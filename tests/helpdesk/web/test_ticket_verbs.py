@@ -129,7 +129,7 @@ def test_pages_are_for_roles(desk: Desk, enter: Callable[[str], Browser], path: 
         allowed = ladder.index(role) <= ladder.index(first_role)
         browser = enter(hire(desk, role))
         assert browser.get(path).status_code == (200 if allowed else 403), role
-        assert (path in browser.get("/tickets").get_data(as_text=True)) == allowed, role
+        assert (f'"{path}"' in browser.get("/tickets").get_data(as_text=True)) == allowed, role
 
 
 OVERWRITING = [row for row in VERBS if row[0] not in ("note", "reply", "add-tags", "remove-tags")]
