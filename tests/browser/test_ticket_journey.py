@@ -50,7 +50,7 @@ def test_a_snoozed_ticket_wakes_under_ones_eyes(house: House, owner: Page) -> No
     expect(owner.locator("details[data-menu][open]")).to_have_count(0)
     expect(owner.locator(".rail").get_by_role("link", name="Snoozed")).to_contain_text("1")
     house.let_time_pass(timedelta(hours=4))
-    expect(newest(owner)).to_have_text("Ticket self unsnoozed")
+    expect(newest(owner)).to_have_text("Ticket self unsnoozed", timeout=20_000)
     expect(owner.locator("#trail .line").first).to_contain_text("No user")
     expect(owner.locator("#trail .line").first).to_contain_text("snooze timer")
     expect(owner.locator(".badges")).to_contain_text("Open")
