@@ -130,6 +130,7 @@ def test_views_are_arranged_by_drag_and_by_keyboard(house: House, owner: Page) -
         grips.nth(0).drag_to(owner.locator("#view-lists .view-line").nth(2), target_position={"x": 60, "y": 36})
         expect(owner.locator(".toast")).to_have_count(2)  # the two newest
         expect(lines).to_have_text(["Apples", "Pears", "Plums"])
+        owner.wait_for_load_state("networkidle")  # the line stands there before the desk has heard of it
     assert trail.types == ["view-updated"] * 3
     expect(owner.locator(".rail [data-views] a").nth(-3)).to_contain_text("Apples")
 
