@@ -58,7 +58,8 @@ class Driver:
             self._fill_up()
             time.sleep(rng.uniform(0.01, 0.15))
             if self.kills[BEGUN] + self.kills[CHANGED] < self.plan.enough:
-                self._kill(rng.choice(list(self.children)))
+                aimed = sum(self.kills.values()) % 2
+                self._kill((self._busy() if aimed else None) or rng.choice(list(self.children)))
         for pid in self.children:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
@@ -76,6 +77,16 @@ class Driver:
             if pid == 0:
                 work(self.engine, self.marks, slot)
             self.children[pid] = slot
+
+    def _busy(self) -> int | None:
+        """A worker inside a transaction, as soon as one is: every second kill is aimed, however slow the machine."""
+        until = time.monotonic() + 0.5
+        while time.monotonic() < until:
+            for pid, slot in self.children.items():
+                if self.marks[slot] in {BEGUN, CHANGED}:
+                    return pid
+            time.sleep(0.0005)
+        return None
 
     def _kill(self, victim: int) -> None:
         """Stopped first, then its mark is read, then it is killed: so it is known where the kill landed."""

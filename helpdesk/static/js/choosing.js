@@ -21,5 +21,8 @@ document.querySelectorAll("[data-narrowing]").forEach((group) => {
 
 document.querySelectorAll("[data-swatches]").forEach((swatches) => {
   const own = swatches.querySelector("[data-own]");
-  swatches.querySelector("[data-mixed]").addEventListener("input", () => { own.checked = true; });
+  const mixed = swatches.querySelector("[data-mixed]");
+  const takeOwn = () => { own.checked = true; };
+  mixed.addEventListener("input", takeOwn);
+  if (mixed.value !== mixed.defaultValue) takeOwn(); // mixed before this was loaded
 });

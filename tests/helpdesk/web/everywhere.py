@@ -144,7 +144,8 @@ def furnish_everything(desk: Desk) -> None:
         account_settings.change(desk.account, "trash", {"days": number + 30}, by=desk.by_admin)
         keys.create(desk.ana, name="Nightly export", by=desk.by_admin)
         searches.save(desk.account, f"By rules {number}", "by=rule", is_shared=True, by=desk.by_admin)
-        jobs.queue(desk.session, desk.account_id, "bulk", {"ticket_ids": []}, by=desk.by_admin)
+        nothing = {"deed": "close", "tickets": [], "given": {}}
+        jobs.queue(desk.session, desk.account_id, "bulk", nothing, by=desk.by_admin)
         sent = models.Delivery(
             account_id=desk.account_id, kind="webhook", stable_id=f"webhook.{number}", integration_id=shop_of_theirs.id,
             recipient="https://shop.example/hook", payload={"method": "POST", "body": "{}"}, status="sent",
