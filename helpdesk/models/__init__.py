@@ -6,6 +6,7 @@ from helpdesk.models.account import Account, AccountSetting
 from helpdesk.models.api import ApiAnswer, ApiBucket, OauthCode
 from helpdesk.models.customer import Customer, CustomerChannel, CustomerFieldValue
 from helpdesk.models.extras import CustomField, Integration, SatisfactionSurvey, Widget
+from helpdesk.models.learning import DrillResult, LessonRun
 from helpdesk.models.machinery import (
     Delivery,
     EchoCall,
@@ -39,9 +40,11 @@ __all__ = [
     "CustomerFieldValue",
     "Delivery",
     "DeskClock",
+    "DrillResult",
     "EchoCall",
     "Integration",
     "Job",
+    "LessonRun",
     "LoginSession",
     "Macro",
     "Notice",

@@ -52,6 +52,8 @@ UNLOGGED: dict[str, str] = {
     "ShopOrder": "another system's data",
     "ApiBucket": "rate limits",
     "ApiAnswer": "answers to repeat",
+    "LessonRun": "exercises",
+    "DrillResult": "exercises",
 }
 
 REASONS = {
@@ -66,6 +68,7 @@ REASONS = {
     "another system's data",
     "rate limits",
     "answers to repeat",
+    "exercises",
 }
 
 MAPPERS: list[Mapper[Any]] = sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__name__)
