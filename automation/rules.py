@@ -11,13 +11,14 @@ from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from audit.action import begin, enter, hold
+from audit.action import begin, enter
 from audit.actors import Actor
 from audit.base import BigId
 from audit.ledger import seal
 from audit.log import event_head, event_table
 from audit.sessions import reading_on, scoped
 from automation import habits
+from automation.bits import bit, work_off
 from helpdesk import following, notices, rules
 from helpdesk.language.statements import Plan, plan
 from helpdesk.models import Account, Rule, RuleCursor, RuleRun, SatisfactionSurvey, Ticket, TicketMessage
@@ -58,13 +59,7 @@ BEHIND: Final = (
 
 def settle(session: Session, account_id: int) -> int:
     """Let rules act until all have met all that happened; answers how often one did."""
-    ran = 0
-    enter(session, account_id)
-    while is_behind(session, account_id):
-        ran += _step(session, account_id)
-        enter(session, account_id)
-    session.rollback()
-    return ran
+    return work_off(session, account_id, is_behind, _step)
 
 
 def is_settled(session: Session, account_id: int) -> bool:
@@ -89,15 +84,8 @@ def catch_up(session: Session, account_id: int) -> int:
 
 
 def _step(session: Session, account_id: int) -> int:
-    try:
-        hold(session, account_id)
-        begin(session, account_id, source="automation")
-        ran = _look(session, account_id)
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    return ran
+    with bit(session, account_id, alone=True):
+        return _look(session, account_id)
 
 
 def _look(session: Session, account_id: int) -> int:

@@ -12,12 +12,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from audit.action import begin, enter, hold
+from audit.action import begin, enter
 from audit.actors import Actor
 from audit.base import BigId
 from audit.clock import desk_now, wall_now
 from audit.ledger import seal
 from automation import rules, scheduled
+from automation.bits import bit
 from helpdesk import settings, surveys, tickets
 from helpdesk.jobs import CLOCK, UNDER_WAY
 from helpdesk.models import Account, AccountSetting, Job, Rule, SatisfactionSurvey, Ticket
@@ -178,15 +179,8 @@ def play_due(session: Session, account_id: int, upto: datetime | None = None) ->
 
 def play_batch(session: Session, account_id: int, upto: datetime) -> int:
     """Play the first due things in one transaction; answers how many."""
-    try:
-        hold(session, account_id)
-        begin(session, account_id, source="automation")
-        played = play_next(session, account_id, upto)
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    return len(played)
+    with bit(session, account_id, alone=True):
+        return len(play_next(session, account_id, upto))
 
 
 def due(session: Session, account_id: int, upto: datetime, limit: int = BATCH) -> list[Due]:

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from audit.action import begin, enter
 from audit.log import event_head, event_table
 from audit.sessions import reading_on, scoped
+from automation.bits import bit, work_off
 from helpdesk import calling, integrations, lookups
 from helpdesk.models import Delivery, Integration, RuleCursor, Ticket, TicketMessage
 
@@ -27,13 +27,7 @@ _event = event_table.c
 
 def follow(session: Session, account_id: int) -> int:
     """Queue the calls that are due to what was written since the last time; answers how many."""
-    queued = 0
-    enter(session, account_id)
-    while _is_behind(session, account_id):
-        queued += _step(session, account_id)
-        enter(session, account_id)
-    session.rollback()
-    return queued
+    return work_off(session, account_id, _is_behind, _step)
 
 
 def tell_failed(session: Session, failed: Delivery) -> None:
@@ -64,8 +58,7 @@ def _newest(session: Session) -> int:
 
 
 def _step(session: Session, account_id: int) -> int:
-    try:
-        begin(session, account_id, source="automation")
+    with bit(session, account_id):
         held = session.scalars(
             select(RuleCursor)
             .where(RuleCursor.account_id == account_id, RuleCursor.name.startswith(integrations.CURSOR))
@@ -74,12 +67,7 @@ def _step(session: Session, account_id: int) -> int:
             .execution_options(populate_existing=True)
         ).all()
         newest = _newest(session)
-        queued = sum(_catch_up(session, cursor, newest) for cursor in held)
-        session.commit()
-    except BaseException:
-        session.rollback()
-        raise
-    return queued
+        return sum(_catch_up(session, cursor, newest) for cursor in held)
 
 
 def _catch_up(session: Session, cursor: RuleCursor, newest: int) -> int:
