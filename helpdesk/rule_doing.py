@@ -1,7 +1,7 @@
 """How a rule does each of its actions to a ticket: by the verbs that people use, too."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -58,6 +58,23 @@ def is_idle(run: Run, act: Act) -> bool:
     """Whether an action would change nothing, for all that is known before."""
     idle = _IDLE.get(act.name)
     return idle is not None and idle(run.ticket, act.arguments)
+
+
+def why_silent(run: Run, act: Act, at: datetime, before: Sequence[Act] = ()) -> str | None:
+    """Why an action would keep from the customer, or from a machine, what it has to say; the rest of it is done.
+
+    `before` are the actions that come before it: only the first that replies does.
+    """
+    replies = _replies(run, act)
+    if (replies or act.name == "sendEmail") and _is_answering_machine(run):
+        return "It would write nothing: a machine wrote this message, and machines are not answered by machines."
+    if not replies:
+        return None
+    name = run.ticket.customer.display_name
+    if any(_replies(run, each) for each in before):
+        return f"It would not reply: {name} would have got the automatic reply above a moment before."
+    last = _last_automatic_reply(run.ticket, at)
+    return f"It would not reply: {name} got an automatic reply {_minutes_ago(last, at)}." if last is not None else None
 
 
 def fill(run: Run, text: str) -> str:
@@ -273,28 +290,47 @@ def _draft(run: Run, text: str, *, is_markdown: bool = False, used: list[Any] | 
 
 def _refuse_talking(run: Run) -> None:
     _refuse_answering_machines(run)
-    session, ticket = session_of(run.ticket), run.ticket
-    since = now(session) - PAUSE
-    said = session.scalar(
-        select(TicketMessage.id)
+    if _last_automatic_reply(run.ticket, now(session_of(run.ticket))) is not None:
+        raise HeldBack("The customer got an automatic reply in the five minutes before; this one was held back.")
+
+
+def _last_automatic_reply(ticket: Ticket, at: datetime) -> datetime | None:
+    """When the ticket's customer last got one, if it is not long enough ago for another."""
+    return session_of(ticket).scalar(
+        select(TicketMessage.created_datetime)
         .join(Ticket, Ticket.id == TicketMessage.ticket_id)
         .where(
             TicketMessage.account_id == ticket.account_id,
-            TicketMessage.created_datetime > since,
+            TicketMessage.created_datetime > at - PAUSE,
             TicketMessage.is_automatic,
             TicketMessage.from_agent,
             TicketMessage.public,
             Ticket.customer_id == ticket.customer_id,
         )
+        .order_by(TicketMessage.created_datetime.desc())
         .limit(1)
     )
-    if said is not None:
-        raise HeldBack("The customer got an automatic reply in the five minutes before; this one was held back.")
 
 
 def _refuse_answering_machines(run: Run) -> None:
-    if run.message is not None and run.message.is_automatic and not run.message.from_agent:
+    if _is_answering_machine(run):
         raise HeldBack("A machine wrote this message, and machines are not answered by machines.")
+
+
+def _is_answering_machine(run: Run) -> bool:
+    return run.message is not None and run.message.is_automatic and not run.message.from_agent
+
+
+def _replies(run: Run, act: Act) -> bool:
+    if act.name != "applyMacro":
+        return act.name == "replyToTicket"
+    macro = session_of(run.ticket).get(Macro, act.arguments["macro_id"])
+    return macro is not None and any(action["name"] == "setResponseText" for action in macro.actions)
+
+
+def _minutes_ago(then: datetime, at: datetime) -> str:
+    minutes = int((at - then).total_seconds() // 60)
+    return f"{minutes} minute{'s' if minutes != 1 else ''} ago" if minutes else "less than a minute ago"
 
 
 _IDLE: Final[Mapping[str, Callable[[Ticket, Arguments], bool]]] = {

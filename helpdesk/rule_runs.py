@@ -41,6 +41,7 @@ class Would:
     texts: dict[str, str]  #: what it would write, with the ticket's values: "body_text", "subject", "to"
     is_idle: bool = False  #: it would change nothing
     problem: str | None = None  #: why it would fail
+    silence: str | None = None  #: why it would keep a reply or a mail to itself, which is no failure
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,14 @@ def what_would(rule: Rule, ticket: Ticket, message: TicketMessage | None = None,
     session = session_of(ticket)
     message = message or newest_message(ticket)
     steps = understood(code if code is not None else rule.code)
-    planned = plan(steps, facts_of(ticket, message, desk_now(session, ticket.account_id)))
-    names = names_for(session, planned.acts)
+    at = desk_now(session, ticket.account_id)
+    planned = plan(steps, facts_of(ticket, message, at))
+    run, names = Run(rule, ticket, message), names_for(session, planned.acts)
     with session.no_autoflush:
-        acts = tuple(_would(Run(rule, ticket, message), act, names) for act in planned.acts)
+        acts = tuple(
+            _would(run, act, names, rule_doing.why_silent(run, act, at, planned.acts[:place]))
+            for place, act in enumerate(planned.acts)
+        )
     return Trial(planned.cases, acts, why_overlooked(steps, ticket))
 
 
@@ -176,7 +181,7 @@ def words_of(session: Session, code: str) -> list[str]:
     return [in_words(act, names) for act in acts]
 
 
-def _would(run: Run, act: Act, names: Names) -> Would:
+def _would(run: Run, act: Act, names: Names, silence: str | None) -> Would:
     texts = {
         name: rule_doing.fill(run, act.arguments[name])
         for name in _TEXTS
@@ -187,4 +192,4 @@ def _would(run: Run, act: Act, names: Names) -> Would:
         rule_doing.step(run, act)
     except Refused as refusal:
         problem = str(refusal)
-    return Would(act, words, texts, rule_doing.is_idle(run, act), problem)
+    return Would(act, words, texts, rule_doing.is_idle(run, act), problem, silence)

@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from audit.actors import Actor
 from automation import clockwork, scheduled, timers, upcoming
 from automation import rules as runner
-from helpdesk import accounts, people, rules, settings, surveys, tickets
+from helpdesk import accounts, macros, people, rules, settings, surveys, tickets
 from helpdesk.events import RULE_EXECUTED
 from helpdesk.models import Delivery, Rule, RuleRun, SatisfactionSurvey
 from helpdesk.rule_doing import PAUSE
+from helpdesk.rule_runs import what_would
 from tests.automation.ruled import act, by_rules, executed, failures, make_rule, settle, tag, tags_of, write
 from tests.desks import TUESDAY, Desk
 from tests.outside import sqlite_only
@@ -299,6 +300,31 @@ def test_a_customer_gets_one_automatic_reply_in_five_minutes(desk: Desk) -> None
     third = desk.a_ticket().id
     settle(desk)
     assert len(desk.ticket(third).messages) == 2
+
+
+@sqlite_only
+def test_a_trial_says_what_would_not_be_said_and_why(desk: Desk) -> None:
+    number = desk.a_ticket().id
+    make_rule(desk, REPLY, "ticket-message-created")
+    with desk.acting():
+        says = [{"name": "setResponseText", "arguments": {"body_text": "We have it."}}]
+        macro = macros.create(desk.account, "Received", says, by=desk.by_admin).id
+    code = act("applyMacro", f"macro_id: {macro}") + act("addTags", "tags: 'told'") + REPLY
+    rule = desk.session.scalars(select(Rule)).one()
+
+    def tried() -> list[str | None]:
+        return [would.silence for would in what_would(rule, desk.ticket(number), code=code).acts]
+
+    above = "It would not reply: Carol Diaz would have got the automatic reply above a moment before."
+    assert tried() == [None, None, above]
+    write(desk, number)
+    settle(desk)
+    desk.move_clock(PAUSE / 2)
+    assert tried()[0] == "It would not reply: Carol Diaz got an automatic reply 2 minutes ago."
+    desk.move_clock(PAUSE)
+    assert tried() == [None, None, above]
+    write(desk, number, "I am out of office", is_automatic=True)
+    assert (tried()[0] or "").startswith("It would write nothing: a machine wrote this message")
 
 
 @sqlite_only
