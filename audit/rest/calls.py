@@ -1,6 +1,6 @@
 """The recorder: each call of the API is declared once, where it is written, and everything else reads it from here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ class Call:
     sample: Any  #: a body that works
     asking: str  #: a query that works
     is_ours: bool  #: not of the public API
+    reads: bool  #: whether it changes nothing
     form: str  #: what curl is given to send files; "" where JSON is sent
 
     @property
@@ -47,7 +48,7 @@ class Call:
     @property
     def scope(self) -> str:
         """What an application that acts for somebody must have been allowed."""
-        return f"{self.resource.scope}:{'read' if self.method == 'GET' else 'write'}"
+        return f"{self.resource.scope}:{'read' if self.reads else 'write'}"
 
     @property
     def fails(self) -> str:
@@ -59,8 +60,11 @@ class Call:
 class Resource:
     """Calls that belong together."""
 
-    def __init__(self, name: str, title: str, *, noun: str, scope: str, about: str = "") -> None:
+    def __init__(
+        self, name: str, title: str, *, noun: str, scope: str, about: str = "", terms: Mapping[str, str] | None = None
+    ) -> None:
         self.name, self.title, self.noun, self.scope, self.about = name, title, noun, scope, about
+        self.terms = terms or {}  #: words that a call takes, and what they mean
         self.calls: list[Call] = []
 
     def __iter__(self) -> Iterator[Call]:
@@ -80,6 +84,7 @@ class Resource:
         sample: Any = None,
         asking: str = "",
         is_ours: bool = False,
+        reads: bool = False,
         form: str = "",
     ) -> Callable[[View], View]:
         """Declare the function as the call of this line, `GET /tickets/<number:ticket_id>`.
@@ -106,6 +111,7 @@ class Resource:
                     sample=sample,
                     asking=asking,
                     is_ours=is_ours,
+                    reads=reads or method == "GET",
                     form=form,
                 )
             )

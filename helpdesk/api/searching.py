@@ -44,7 +44,7 @@ class Results(Shown):
 
 
 @resource.call(
-    "POST /search", needs="read", body=SearchBody, gives=Results, status=200,
+    "POST /search", needs="read", body=SearchBody, gives=Results, status=200, reads=True,
     sample={"type": "customer", "query": "maria"},
 )  # fmt: skip
 def search(body: SearchBody) -> Results:

@@ -27,6 +27,7 @@ from helpdesk.api import (
     messages,
     phone,
     repeats,
+    reporting,
     rules,
     searching,
     surveys,
@@ -64,6 +65,7 @@ RESOURCES: Final[tuple[Resource, ...]] = (
     files.resource,
     searching.resource,
     phone.resource,
+    reporting.resource,
 )
 
 
