@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, ColumnDefault, String
 
@@ -30,9 +30,8 @@ _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-@dataclass(frozen=True)
-class Value:
-    """One side of a change."""
+class Value(NamedTuple):
+    """One side of a change; a tuple, for every line of a list makes some."""
 
     words: str
     digest: str | None = None  #: of a long text that is kept elsewhere
@@ -159,6 +158,10 @@ class Teller:
     def _value(self, kind: str, name: str, value: Any) -> Value | None:
         if value is None:
             return None
+        if isinstance(value, str):  # most are
+            if name.endswith("_datetime"):
+                return Value(_moment_words(datetime.fromisoformat(value).astimezone(self.now.tzinfo), self.now))
+            return Value(value, is_text=_holds_text(kind, name, value))
         if isinstance(value, bool):
             return Value("yes" if value else "no")
         if isinstance(value, dict) and "$secret" in value:
@@ -168,14 +171,10 @@ class Teller:
         if isinstance(value, int) and (target := _reference(kind, name)):
             label = self.labels.get((target, value))
             return Value(label or f"{noun(target).lower()} {value}")
-        if isinstance(value, str) and name.endswith("_datetime"):
-            return Value(_moment_words(datetime.fromisoformat(value).astimezone(self.now.tzinfo), self.now))
         if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
             return Value(", ".join(map(str, value)))
         if isinstance(value, dict) and len(value) == 1 and isinstance(only := next(iter(value.values())), str):
             return Value(only)  # a colour, an emoji
-        if isinstance(value, str):
-            return Value(value, is_text=_holds_text(kind, name, value))
         return Value(json.dumps(value, ensure_ascii=False))
 
 
@@ -230,7 +229,8 @@ def _birth_or_death(columns: dict[str, list[Any]]) -> str:
 
 
 def _is_secret(pair: list[Any]) -> bool:
-    return any(isinstance(value, dict) and "$secret" in value for value in pair)
+    before, after = pair
+    return (isinstance(before, dict) and "$secret" in before) or (isinstance(after, dict) and "$secret" in after)
 
 
 def _is_long(pair: list[Any]) -> bool:
@@ -271,6 +271,7 @@ def _words(kind: str, name: str) -> str:
     return _declared_words(kind, name) or _plain(name)
 
 
+@cache
 def _declared_words(kind: str, name: str) -> str | None:
     column = _column(kind, name)
     watch: Watch | None = column.info.get("audit") if column is not None else None
@@ -310,12 +311,19 @@ def _reference(kind: str, name: str) -> str | None:
 
 def _holds_text(kind: str, name: str, value: str) -> bool:
     """Whether these are somebody's own words, and not one of a few that the desk knows."""
+    is_text = _is_text(kind, name)
+    return is_text if is_text is not None else " " in value
+
+
+@cache
+def _is_text(kind: str, name: str) -> bool | None:
     column = _column(kind, name)
     if column is None or not isinstance(column.type, String):
-        return " " in value
+        return None
     return column.type.length is None or column.type.length > _WORD
 
 
+@cache
 def _default(kind: str, name: str) -> Any:
     """What a new row has in a column unless somebody says otherwise; no news, then."""
     column = _column(kind, name)
@@ -323,6 +331,7 @@ def _default(kind: str, name: str) -> Any:
     return default.arg if isinstance(default, ColumnDefault) and default.is_scalar else None
 
 
+@cache
 def _column(kind: str, name: str) -> Column[Any] | None:
     model = _models().get(kind)
     return model.__mapper__.columns.get(name) if model is not None else None

@@ -1,5 +1,6 @@
 """The colour of each event, the same on every page: its group's, or danger's where something is thrown away."""
 
+from functools import cache
 from typing import Final
 
 from audit.types import registry
@@ -19,6 +20,7 @@ _HUES: Final = {
 _DANGER: Final = ("-deleted", "-trashed", "-marked-spam", "-login-failed")
 
 
+@cache
 def hue_of(type_name: str) -> str:
     """The class that gives an event its colour."""
     type_ = registry.get(type_name)

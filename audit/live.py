@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Response, abort, current_app, make_response, render_template, request, stream_with_context
+from flask import Response, abort, make_response, render_template, request, stream_with_context
 
-from audit import counting, queries, rows
+from audit import counting, queries
 from audit.action import enter
 from audit.asking import Asked, number
 from audit.db import db
 from audit.directory import directory
+from audit.drawing import drawn
 from audit.filters import Ground, Query, matches, read_query
 from audit.pages import asked_and, blueprint, ground_now
 from audit.queries import Total
 from audit.results import NEWER, Results, newer_for
-from audit.rows import EventRow
 from audit.sentences import sentence
 from audit.tail import Fresh, Full, Window, tail
 
@@ -143,9 +143,9 @@ class _Page:
         with self.window.drawing:
             missing = [fresh for fresh in fitting if key not in fresh.drawn]
             if missing:
-                lines = rows.rows(db.session(), directory(), self.ground, [fresh.row for fresh in missing])
+                lines = drawn(db.session(), directory(), self.ground, [fresh.row for fresh in missing])
                 for fresh, line in zip(missing, lines, strict=True):
-                    fresh.drawn[key] = drawn_row(line)
+                    fresh.drawn[key] = line
         return "".join(fresh.drawn[key] for fresh in reversed(fitting))
 
     def _let_go(self) -> None:
@@ -164,13 +164,8 @@ def _may_have_ended(found: list[Fresh] | None) -> bool:
     return found is None or any(fresh.row.object_type in _RIGHTS for fresh in found)
 
 
-def drawn_row(line: EventRow) -> str:
-    """A line of the list."""
-    return current_app.jinja_env.get_template("audit/_row.html").render(row=line)
-
-
 def _found(results: Results, said: str) -> str:
-    return _piece("".join(map(drawn_row, results.rows)), said, results.newest or 0)
+    return _piece("".join(results.rows), said, results.newest or 0)
 
 
 def _piece(drawn: str, said: str, after: int) -> str:

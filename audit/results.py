@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
-from audit import asking, queries, rows, sweeping
+from audit import asking, queries, sweeping
 from audit.asking import Asked
 from audit.directory import Directory
+from audit.drawing import drawn
 from audit.filters import NO_USER, Doer, Ground, Query, read_query, write_query
+from audit.known import known
 from audit.periods import moment_words, span_of
 from audit.queries import BadCursor, Cursor, Page, Total
-from audit.rows import EventRow
 from audit.sentences import sentence
 
 #: Newer events that one look may bring; more follow with the next.
@@ -27,7 +28,7 @@ class Results:
     address: str  #: the filters, as `read_query` reads them
     complaints: tuple[str, ...] = ()
     sentence: str = ""
-    rows: tuple[EventRow, ...] = ()
+    rows: tuple[str, ...] = ()  #: each drawn, as markup
     older: str | None = None  #: the cursor with which the list goes on
     newest: int | None = None  #: the event after which newer ones begin; None where the period is over
     reason: str = ""  #: why a question can find nothing, where it contradicts itself
@@ -36,14 +37,13 @@ class Results:
 
 def ground_of(session: Session, directory: Directory, account_id: int, times: str = "") -> Ground:
     """What filters must know of an account; `times` names the zone in which times are wanted."""
-    team = {member.id: member.name for member in directory.members(account_id) if not member.left}
-    known = queries.people(session)
+    all_known = known(session, directory)
     return Ground(
         now=directory.now(account_id),
         zone=zone_of(asking.zone([times], lambda _: None) or directory.time_zone(account_id)),
-        longest=directory.longest_period(account_id),
-        people={**known, **team},
-        left=frozenset(known.keys() - team.keys()),
+        longest=all_known.longest,
+        people=all_known.everybody,
+        left=all_known.left,
         times=asking.zone([times], lambda _: None),
     )
 
@@ -69,7 +69,7 @@ def results_for(session: Session, directory: Directory, ground: Ground, asked: A
         query,
         address,
         sentence=sentence(query, ground, Total(len(page.rows))) if is_whole else said(session, query, ground),
-        rows=tuple(rows.rows(session, directory, ground, page.rows)),
+        rows=tuple(drawn(session, directory, ground, page.rows)),
         older=_write(page.next, session),
         newest=max([head, *(row.id for row in page.rows[:1])]) if is_live else None,
         reason=_reason(query),
@@ -88,7 +88,7 @@ def older_for(session: Session, directory: Directory, ground: Ground, asked: Ask
     except BadCursor as problem:
         return Results(reading.query, address, (str(problem),))
     page = _page(session, reading.query, ground, before)
-    shown = tuple(rows.rows(session, directory, ground, page.rows))
+    shown = tuple(drawn(session, directory, ground, page.rows))
     older, searched_to = _write(page.next, session), _moment(page, ground)
     return Results(reading.query, address, rows=shown, older=older, searched_to=searched_to)
 
@@ -110,7 +110,7 @@ def newer_for(session: Session, directory: Directory, ground: Ground, asked: Ask
         query,
         address,
         sentence=said(session, query, ground),
-        rows=tuple(rows.rows(session, directory, ground, page.rows)),
+        rows=tuple(drawn(session, directory, ground, page.rows)),
         newest=newest,
     )
 

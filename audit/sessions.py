@@ -78,7 +78,7 @@ def _tell_postgres_the_account(session: Session, _transaction: SessionTransactio
 def _keep_to_the_account(state: ORMExecuteState) -> None:
     guards.refuse_bulk(state)
     account_id = state.session.info.get("account_id")
-    if not state.is_select or account_id is None:
+    if not state.is_select or not state.is_orm_statement or account_id is None:  # see `scoped` for the others
         return
     if not state.is_column_load and "account_checked" not in state.execution_options:
         state.statement = state.statement.options(*_of_account(account_id))

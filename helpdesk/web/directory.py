@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from flask import current_app, g, url_for
-from sqlalchemy import Select, cast, literal, null, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, bindparam, cast, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from audit.actors import Actor
@@ -116,10 +117,15 @@ class HelpdeskDirectory:
         wanted: dict[str, list[int]] = {}
         for kind, number in set(objects):
             wanted.setdefault(kind, []).append(number)
-        asked = [_still_there(kind, account_id, sorted(wanted[kind])) for kind in sorted(wanted) if kind in _TABLES]
+        kinds = tuple(sorted(wanted.keys() & _TABLES.keys()))
+        numbers: dict[str, Any] = {_numbers_of(kind): sorted(wanted[kind]) for kind in kinds}
+        viewer = g.user.id if g.get("user") is not None else None
+        asked = {"account": account_id, "viewer": viewer, **numbers}
         found = {}
-        for kind, number, ticket_id in db.session.execute(union_all(*asked)) if asked else ():
-            found[kind, number] = _address(kind, number, ticket_id)
+        pages = {kind: _page(kind) for kind in kinds}
+        for kind, number, ticket_id in db.session.execute(_still_there(kinds), asked) if kinds else ():
+            address = f"{pages[kind]}{ticket_id or number}"
+            found[kind, number] = f"{address}#message-{number}" if kind == "TicketMessage" else address
         if account_id in wanted.get("Account", ()):
             found["Account", account_id] = url_for("account.show")
         return found
@@ -193,21 +199,31 @@ def ticket_address(number: int) -> str:
     return url_for("tickets.show", ticket_id=number)
 
 
-def _still_there(kind: str, account_id: int, numbers: list[int]) -> Select[Any]:
+@cache
+def _still_there(kinds: tuple[str, ...]) -> CompoundSelect[Any]:
+    """Asks which objects of these kinds still exist; made once, for every page of the log asks it."""
+    return union_all(*map(_of_kind, kinds))
+
+
+def _of_kind(kind: str) -> Select[Any]:
     model, ticket_id = _TABLES[kind]
-    held = select(literal(kind), model.id, ticket_id).where(model.account_id == account_id, model.id.in_(numbers))
+    numbers = bindparam(_numbers_of(kind), type_=BigId, expanding=True)
+    held = select(literal(kind), model.id, ticket_id).where(
+        model.account_id == bindparam("account", type_=BigId), model.id.in_(numbers)
+    )
     if model is View:  # what somebody keeps for themselves has a page for nobody else
-        viewer = g.user.id if g.get("user") is not None else None
-        return held.where(or_(View.visibility != "private", View.owner_user_id == viewer))
+        return held.where(or_(View.visibility != "private", View.owner_user_id == bindparam("viewer", type_=BigId)))
     if model is SatisfactionSurvey:  # an answer outlives its ticket
         return held.join(Ticket, Ticket.id == SatisfactionSurvey.ticket_id)
     return held
 
 
-def _address(kind: str, number: int, ticket_id: int | None) -> str:
-    if kind in PAGES:
-        _, endpoint, argument = PAGES[kind]
-        named: dict[str, Any] = {argument: number}
-        return url_for(endpoint, **named)
-    address = ticket_address(ticket_id or number)
-    return f"{address}#message-{number}" if kind == "TicketMessage" else address
+def _numbers_of(kind: str) -> str:
+    return f"numbers_of_{kind}"
+
+
+def _page(kind: str) -> str:
+    """The address of a page of this kind, up to its number."""
+    _, endpoint, argument = PAGES.get(kind, (None, "tickets.show", "ticket_id"))
+    named: dict[str, Any] = {argument: 1}
+    return url_for(endpoint, **named)[:-1]

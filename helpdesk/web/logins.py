@@ -5,11 +5,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -141,8 +142,23 @@ def recognise_again() -> None:
 def recognise(session: Session, door: type[LoginSession] | type[ApiKey], *conditions: Any) -> Row[Any] | None:
     """Who came in by this door, a log-in or a key: from here on they are here; the row ends with the door's columns."""
     enter(session, None)
+    found = session.execute(_who_came_by(door).where(*conditions)).first()
+    if found is None:
+        return None
+    hours = found.data or settings.DEFAULTS["business-hours"]
+    g.user = Me(found.id, found.name, found.email, found.role)
+    g.account = Here(found.account_id, found.account_name, found.mail_address, hours.get("timezone") or "UTC")
+    g.desk_clock = _clock(found)
+    g.newest_event_id, g.unread = found.last_id or 0, found.unread
+    enter(session, found.account_id)
+    return found
+
+
+@cache
+def _who_came_by(door: type[LoginSession] | type[ApiKey]) -> Select[Any]:
+    """All that a page must know of its reader, in one question; put together once, for every request asks it."""
     setting = and_(AccountSetting.account_id == Account.id, AccountSetting.type == "business-hours")
-    found = session.execute(
+    return (
         select(
             User.id,
             User.name,
@@ -173,22 +189,8 @@ def recognise(session: Session, door: type[LoginSession] | type[ApiKey], *condit
         .outerjoin(AccountSetting, setting)
         .outerjoin(DeskClock, DeskClock.account_id == Account.id)
         .outerjoin(event_head, event_head.c.account_id == Account.id)
-        .where(
-            *conditions,
-            User.active,
-            Account.deactivated_datetime.is_(None),
-            Account.archived_datetime.is_(None),
-        )
-    ).first()
-    if found is None:
-        return None
-    hours = found.data or settings.DEFAULTS["business-hours"]
-    g.user = Me(found.id, found.name, found.email, found.role)
-    g.account = Here(found.account_id, found.account_name, found.mail_address, hours.get("timezone") or "UTC")
-    g.desk_clock = _clock(found)
-    g.newest_event_id, g.unread = found.last_id or 0, found.unread
-    enter(session, found.account_id)
-    return found
+        .where(User.active, Account.deactivated_datetime.is_(None), Account.archived_datetime.is_(None))
+    )
 
 
 def _clock(found: Any) -> Clock:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import URL
 
-from audit import live, tail
+from audit import drawing, tail
 from audit.db import db
 from audit.rows import EventRow
 from helpdesk import people
@@ -38,14 +38,14 @@ def test_many_pages_share_one_reader_and_its_drawings(
     with site.app_context():
         pool = db.engine.pool
 
-    def drawing(line: EventRow) -> str:
+    def draw(line: EventRow) -> str:
         time.sleep(0.01)  # the others come, and wait for what is drawn
         drawn.append(line.id)
         held.append(pool.status())
         return drawn_as_ever(line)
 
-    drawn_as_ever = live.drawn_row
-    monkeypatch.setattr(live, "drawn_row", drawing)
+    drawn_as_ever = drawing.draw
+    monkeypatch.setattr(drawing, "draw", draw)
     streams = [Stream(ada, after=desk.last_event_id()) for _ in range(5)]
     for stream in streams:
         stream.message()

@@ -1,0 +1,75 @@
+"""Draws events as lines of the list, each of them once: an event never changes, so neither does its line.
+
+What may change around an event is part of what a line is kept by: whether its objects still have pages, what they are
+called today, and how a day of another year is written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final
+
+from flask import current_app, url_for
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from audit import queries
+from audit.changes import Teller, mentioned
+from audit.directory import Directory
+from audit.filters import Ground
+from audit.rows import EventRow, line_of, named
+
+#: Events whose lines are kept, a few kilobytes each; the one met first goes first.
+MOST: Final = 4_000
+
+
+@dataclass
+class _Met:
+    """An event that was met: the objects it is about, those it points to, and its lines so far."""
+
+    about: list[tuple[str, int]]
+    points: list[tuple[str, int]]
+    lines: dict[tuple[Any, ...], str] = field(default_factory=dict)
+
+
+class Drawings:
+    """The lines that were drawn lately."""
+
+    def __init__(self) -> None:
+        self._met: dict[int, _Met] = {}
+        self._guard = Lock()
+
+    def met(self, row: Row[Any]) -> _Met:
+        """What is known of an event."""
+        found = self._met.get(row.id)
+        if found is None:
+            found = _Met(named(row), sorted(mentioned([row])))
+            with self._guard:
+                self._met[row.id] = found
+                if len(self._met) > MOST:
+                    del self._met[next(iter(self._met))]
+        return found
+
+
+def drawn(session: Session, directory: Directory, ground: Ground, found: Sequence[Row[Any]]) -> list[str]:
+    """Events as lines, drawn now or before: markup that templates take as it is."""
+    drawings: Drawings = current_app.extensions.setdefault("audit_drawings", Drawings())
+    met = [drawings.met(row) for row in found]
+    links = directory.links(session.info["account_id"], {each for one in met for each in one.about})
+    labels = queries.labels(session, sorted({each for one in met for each in one.points}))
+    teller = Teller(labels, ground.now.astimezone(ground.zone))
+    lines = []
+    for row, one in zip(found, met, strict=True):
+        look = (ground.zone.key, teller.now.year, *map(links.get, one.about), *map(labels.get, one.points))
+        line = one.lines.get(look)
+        if line is None:
+            line = one.lines[look] = draw(line_of(row, ground, teller, links))
+        lines.append(line)
+    return lines
+
+
+def draw(row: EventRow) -> str:
+    """A line of the list."""
+    macro = current_app.jinja_env.get_template("audit/_row.html").module.line  # type: ignore[attr-defined]
+    line: str = macro(row, url_for("audit.event", event_id=row.id))
+    return line
