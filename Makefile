@@ -74,6 +74,7 @@ lock: $(UV_READY) ## Lock the dependencies again (UPGRADE=1: their newest versio
 	$(COMPILE) pyproject.toml --output-file requirements.txt
 	$(COMPILE) pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) --group bench --constraints requirements-dev.txt --output-file requirements-bench.txt
+	$(COMPILE) --group airbyte --output-file requirements-airbyte.txt
 	$(COMPILE) --group build --output-file requirements-build.txt
 	$(COMPILE) --group uv --output-file requirements-uv.txt
 	npm install --package-lock-only --ignore-scripts

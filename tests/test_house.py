@@ -19,6 +19,7 @@ TOP_LEVEL = {
     "helpdesk", "audit", "automation", "templates", "seeds", "tests", "pyproject.toml", "wsgi.py",
     "README.md", "LICENSE", "Makefile", "bench", "package.json", "package-lock.json",
     "requirements.txt", "requirements-dev.txt", "requirements-build.txt", "requirements-uv.txt",
+    "requirements-airbyte.txt",
     "requirements-bench.txt",
 }  # fmt: skip
 
@@ -231,6 +232,7 @@ LOCKS = (
     "requirements.txt",
     "requirements-dev.txt",
     "requirements-build.txt",
+    "requirements-airbyte.txt",
     "requirements-bench.txt",
     "requirements-uv.txt",
     "package-lock.json",
