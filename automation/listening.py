@@ -124,7 +124,7 @@ def _let_reach(url: str) -> None:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except (Unsendable, ValueError) as refusal:
         raise click.ClickException(str(refusal)) from refusal
-    outgoing.use([(parts.hostname or "", port)])
+    outgoing.use([outgoing.Place(parts.hostname or "", port)])
 
 
 def _remember(session: Session, account_id: int, place: str, after: int) -> None:

@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from helpdesk.mail.addresses import ascii_domain
+from helpdesk.outgoing import Place
 
 _ROOT = Path(__file__).resolve().parent.parent
+
+
+#: Where the echo page takes in calls: the one part of itself that the demo may call.
+ECHO: Final = "/echo/"
 
 
 class Misconfigured(Exception):
@@ -47,7 +52,7 @@ class Config:
     trusted_hosts: tuple[str, ...]
     sign_up: bool  #: whether anybody may open a new account
     mail_domain: str  #: new accounts take mail at support@<subdomain>.<this>
-    outgoing_allow: tuple[tuple[str, int], ...] = ()  #: host and port that may be called although not public
+    outgoing_allow: tuple[Place, ...] = ()  #: what may be called although not public
     api_rate: tuple[int, int] | None = (40, 20)  #: calls in so many seconds per API key; None: as many as come
     api_lenient: bool = False  #: whether the API passes over parameters and fields that it doesn't know
 
@@ -94,13 +99,17 @@ def _hosts(listed: str, host: str, base_url: str) -> tuple[str, ...]:
     )
 
 
-def _places(listed: str) -> tuple[tuple[str, int], ...]:
+def _places(listed: str) -> tuple[Place, ...]:
     found = []
     for place in filter(None, (each.strip() for each in listed.split(","))):
-        host, _, port = place.rpartition(":")
+        address, slash, path = place.partition("/")
+        host, _, port = address.rpartition(":")
         if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= 65535:
-            raise Misconfigured(f"OUTGOING_ALLOW lists host:port, such as 127.0.0.1:9000, and not {place!r}.")
-        found.append((host.strip("[]").lower(), int(port)))
+            raise Misconfigured(
+                "OUTGOING_ALLOW lists host:port, such as 127.0.0.1:9000, or what begins with a path, such as"
+                f" 127.0.0.1:9000/hooks/, and not {place!r}."
+            )
+        found.append(Place(host.strip("[]").lower(), int(port), slash + path or "/"))
     return tuple(found)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from threading import Timer
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from helpdesk import lookups
@@ -37,7 +37,22 @@ _NOT_YOURS: Final = frozenset(
 )
 _TOKEN: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
-_allowed: Final[set[tuple[str, int]]] = set()
+
+class Place(NamedTuple):
+    """Somewhere that may be called although it is not public: all of a port, or what begins with a path."""
+
+    host: str
+    port: int
+    path: str = "/"
+
+    def holds(self, parts: SplitResult) -> bool:
+        """Whether an address lies there."""
+        path = parts.path or "/"
+        here = (parts.hostname or "").lower(), _port(parts)
+        return here == (self.host.lower(), self.port) and path.startswith(self.path) and not _climbs(path)
+
+
+_allowed: Final[set[Place]] = set()
 
 
 class Unsendable(Exception):
@@ -84,10 +99,10 @@ class Answer:
         return f"{self.status} {self.reason}".strip()
 
 
-def use(allowed: Iterable[tuple[str, int]]) -> None:
-    """Let these pairs of host and port be reached wherever they are; `wsgi` says it, from the configuration."""
+def use(allowed: Iterable[Place]) -> None:
+    """Let these places be reached wherever they are; `wsgi` says it, from the configuration."""
     _allowed.clear()
-    _allowed.update((host.lower(), port) for host, port in allowed)
+    _allowed.update(allowed)
 
 
 def check_address(template: str) -> None:
@@ -200,7 +215,7 @@ def _places(parts: SplitResult) -> list[tuple[int, tuple[Any, ...]]]:
     except (OSError, UnicodeError):
         raise Unanswered(f"There is no host {host[:100]}, or nobody knows its address at the moment.") from None
     places: list[tuple[int, tuple[Any, ...]]] = [(family, place) for family, _type, _protocol, _name, place in found]
-    if (host.lower(), port) not in _allowed:
+    if not any(place.holds(parts) for place in _allowed):
         for _family, place in places:
             ip = ip_address(str(place[0]).partition("%")[0])
             if not is_public(ip):

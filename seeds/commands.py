@@ -85,10 +85,10 @@ def demo(context: click.Context) -> None:
 
 
 def _allow_echo(config: Config) -> None:
-    """Let the demo call its own echo page, beside what else it may call."""
+    """Let the demo call its own echo page, and no other of its pages, beside what else it may call."""
     host = f"[{config.host}]" if ":" in config.host else config.host
     others = os.environ.get("OUTGOING_ALLOW", "").strip()
-    os.environ["OUTGOING_ALLOW"] = ",".join(filter(None, (others, f"{host}:{config.port}")))
+    os.environ["OUTGOING_ALLOW"] = ",".join(filter(None, (others, f"{host}:{config.port}{settings.ECHO}")))
 
 
 def _seed(session: Session, *, seed: int, until: datetime, days: int, tickets: int) -> None:

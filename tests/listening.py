@@ -81,7 +81,7 @@ def listening(*, allowed: bool = True) -> Iterator[Ear]:
     thread.start()
     before = set(outgoing._allowed)
     if allowed:
-        outgoing.use({*before, ("127.0.0.1", ear.port)})
+        outgoing.use({*before, outgoing.Place("127.0.0.1", ear.port)})
     try:
         yield ear
     finally:

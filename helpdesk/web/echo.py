@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from audit.action import enter, write_aside
 from audit.clock import wall_now
 from audit.db import db
+from helpdesk.config import ECHO
 from helpdesk.models import Account, EchoCall
 from helpdesk.web.auth import limiter
 from helpdesk.web.changing import needs
@@ -51,7 +52,7 @@ def clear() -> Response:
     return go_to(url_for("echo.show"))
 
 
-@blueprint.route("/echo/<token>", methods=METHODS)
+@blueprint.route(f"{ECHO}<token>", methods=METHODS)
 @public
 @limiter.limit("600 per minute", key_func=lambda: f"echo {request.view_args}")
 def take(token: str) -> Response:
@@ -66,7 +67,7 @@ def take(token: str) -> Response:
     write_aside(session, account_id)
     session.add(
         EchoCall(
-            account_id=account_id, method=request.method, path=request.full_path.rstrip("?").split("/echo/", 1)[-1],
+            account_id=account_id, method=request.method, path=request.full_path.rstrip("?").split(ECHO, 1)[-1],
             headers=_headers(), body=body, status=status, received_datetime=wall_now(),
         )
     )  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 
 from helpdesk import config as settings
 from helpdesk import outgoing
-from helpdesk.outgoing import Call, Unanswered, Unsendable, address, check_address, check_header, is_public, send
+from helpdesk.outgoing import Call, Place, Unanswered, Unsendable, address, check_address, check_header, is_public, send
 from tests.listening import Ear, listening
 
 
@@ -102,6 +102,16 @@ def test_what_is_allowed_is_one_host_and_one_port(ear: Ear) -> None:
         get(other.url)
     with pytest.raises(Unsendable):  # the same place by another name
         get(f"http://localhost:{ear.port}/")
+
+
+def test_of_a_place_with_a_path_only_what_begins_so_is_reached() -> None:
+    with listening(allowed=False) as ear:
+        outgoing.use([Place("127.0.0.1", ear.port, "/echo/")])
+        assert get(f"{ear.url}/echo/abc?status=200").status == 200
+        for path in ("", "/", "/echo", "/login", "/echo/../login", "/echo/%2e%2e/login", "//echo/", "/ECHO/x"):
+            with pytest.raises(Unsendable, match="not a public address"):
+                get(ear.url + path)
+        assert [asked.path for asked in ear.asked] == ["/echo/abc?status=200"]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +221,7 @@ def test_nobody_there(ear: Ear) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-        outgoing.use({("127.0.0.1", port)})
+        outgoing.use({Place("127.0.0.1", port)})
         with pytest.raises(Unanswered, match=f"Nobody answers at 127.0.0.1:{port}"):
             get(f"http://127.0.0.1:{port}/")
     with pytest.raises(Unanswered, match="There is no host"):
@@ -223,7 +233,7 @@ def test_nonsense_is_no_answer() -> None:
         door.bind(("127.0.0.1", 0))
         door.listen()
         before, port = set(outgoing._allowed), door.getsockname()[1]
-        outgoing.use({("127.0.0.1", port)})
+        outgoing.use({Place("127.0.0.1", port)})
         from threading import Thread
 
         def babble() -> None:
@@ -261,8 +271,10 @@ def test_what_is_sent_is_what_was_asked_for(ear: Ear) -> None:
 
 
 def test_a_server_lists_what_else_may_be_called() -> None:
-    config = settings.from_environment({"OUTGOING_ALLOW": "127.0.0.1:9000, Hooks.Local:443,[::1]:8080"})
-    assert config.outgoing_allow == (("127.0.0.1", 9000), ("hooks.local", 443), ("::1", 8080))
+    config = settings.from_environment({"OUTGOING_ALLOW": "127.0.0.1:9000, Hooks.Local:443,[::1]:8080/hooks/"})
+    assert config.outgoing_allow == (
+        Place("127.0.0.1", 9000), Place("hooks.local", 443), Place("::1", 8080, "/hooks/"),
+    )  # fmt: skip
     for wrong in ("127.0.0.1", ":80", "host:0", "host:x", "host:70000"):
         with pytest.raises(settings.Misconfigured, match="OUTGOING_ALLOW"):
             settings.from_environment({"OUTGOING_ALLOW": wrong})

@@ -24,6 +24,7 @@ from audit.replay import Report, replay
 from automation import serving
 from helpdesk import config as settings
 from helpdesk.commands import command_session
+from helpdesk.outgoing import Place
 from seeds import commands, world
 from tests.automation.processes import free_port, group_of, nobody_left
 
@@ -137,7 +138,8 @@ def test_the_demo_may_call_its_echo_page_whatever_else_is_allowed(
 ) -> None:
     monkeypatch.setenv("OUTGOING_ALLOW", "127.0.0.1:9000")
     assert start().exit_code == 0
-    assert settings.from_environment().outgoing_allow == (("127.0.0.1", 9000), ("127.0.0.1", int(os.environ["PORT"])))
+    own = Place("127.0.0.1", int(os.environ["PORT"]), "/echo/")
+    assert settings.from_environment().outgoing_allow == (Place("127.0.0.1", 9000), own)
 
 
 def test_a_second_start_keeps_secret_and_data(start: Callable[[], Result], instance: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_call_arrives_at_the_echo_and_is_sent_again_from_its_page(
     number = connect(desk, "http", http=http, headers={"X-Key": "sesame"}).id
     desk.a_ticket()
     webhooks.follow(desk.session, desk.account_id)
-    outgoing.use([("127.0.0.1", 9)])
+    outgoing.use([outgoing.Place("127.0.0.1", 9)])
     calls.send_due(lambda: open_session(engine))
     outgoing.use([])
     delivery = newest(desk, Delivery)
