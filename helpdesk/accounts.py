@@ -31,8 +31,9 @@ SIGN_UP: Final = Actor.system("sign-up")
 
 #: Subdomains under which people would look for something else.
 RESERVED: Final = frozenset({"admin", "api", "app", "help", "mail", "smtp", "static", "support", "welcome", "www"})
-#: Throw-away accounts have subdomains that begin so.
+#: Throw-away accounts have subdomains that begin so: those in which events are fired, and those made for a test.
 SANDBOX: Final = "sandbox-"
+FOR_A_TEST: Final = "qa-"
 LONGEST_NAME: Final = 200
 
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])")
@@ -137,7 +138,7 @@ def checked_domain(given: str) -> str:
     domain = given.strip().lower()
     if not _DOMAIN.fullmatch(domain) or "--" in domain:
         raise Refused("Take 2 to 63 letters from a to z, digits and single hyphens, such as clay-and-kettle.")
-    if domain in RESERVED or domain.startswith(SANDBOX):
+    if domain in RESERVED or domain.startswith((SANDBOX, FOR_A_TEST)):
         raise Refused(f"{domain} is kept for the desk itself. Take another one.")
     return domain
 

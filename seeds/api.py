@@ -16,7 +16,7 @@ from audit.types import registry
 from helpdesk import accounts, desk, keys, passwords
 from helpdesk.api.acting import account, acting, me
 from helpdesk.models import User
-from seeds import firing
+from seeds import firing, sandbox
 from seeds.scenarios import key_of
 from seeds.stage import Stage, open_stage
 
@@ -28,8 +28,6 @@ resource = Resource(
     about="Accounts that are made for a test and thrown away, and events that are really caused, each in one of those.",
 )
 
-#: What the domains of throw-away accounts begin with.
-PREFIX: Final = "qa-"
 MAKER: Final = Actor.system("throw-away accounts")
 
 
@@ -95,10 +93,11 @@ class Fired(Shown):
     is_ours=True, sample={"rate": 0},
 )  # fmt: skip
 def create_account(body: NewAccount) -> AccountMade:
-    """Open a throw-away account, with a key for everybody in it; this account is not touched."""
+    """Open a throw-away account, with a key for everybody in it; a day after its last event it is put away."""
     password, at = secrets.token_urlsafe(12), body.at or wall_now()
     with AuditedSession(bind=db.engine) as session, passwords.cheaply():
-        stage = open_stage(session, f"{PREFIX}{secrets.token_hex(6)}", at, password)
+        sandbox.sweep(session)
+        stage = open_stage(session, f"{accounts.FOR_A_TEST}{secrets.token_hex(6)}", at, password)
         with desk.acting(session, stage.account_id, source="api"):
             set_clock(session, stage.account_id, desk=at, rate=body.rate)
             made = [_with_key(stage, number) for number in (stage.owner_id, stage.admin_id, stage.ana_id, stage.ben_id)]
@@ -119,7 +118,7 @@ def throw_away() -> None:
     """Throw the account of this key away, if it was made here; its log stays, but nobody gets in any more."""
     with acting() as session:
         own = account(session)
-        if not own.domain.startswith(PREFIX):
+        if not own.domain.startswith(accounts.FOR_A_TEST):
             raise Problem(409, "This account was not made to be thrown away, so nothing was done.")
         accounts.archive(own, by=me())
 

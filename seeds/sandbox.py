@@ -6,19 +6,20 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from audit.action import enter
 from audit.actors import Actor
-from audit.clock import DeskClock, wall_now
+from audit.clock import wall_now
+from audit.log import event_head, event_table
 from helpdesk import accounts, desk, passwords
 from helpdesk.models import Account
 from seeds.stage import Stage, open_stage
 
 SANDBOX: Final = Actor.system("sandbox")
-#: A sandbox that stands open longer than this belongs to nobody any more: whoever opened it was killed.
-FORGOTTEN: Final = timedelta(hours=1)
+#: An account in which nothing happened for so long belongs to nobody any more: whoever opened it was killed or is done.
+FORGOTTEN: Final = {accounts.SANDBOX: timedelta(hours=1), accounts.FOR_A_TEST: timedelta(days=1)}
 
 
 @contextmanager
@@ -47,18 +48,21 @@ def archive(session: Session, account_id: int) -> None:
 
 
 def sweep(session: Session) -> None:
-    """Archive the sandboxes that were forgotten."""
+    """Archive the throw-away accounts that were forgotten."""
     enter(session, None)
-    forgotten = (
-        select(Account.id)
-        .join(DeskClock, DeskClock.account_id == Account.id)
-        .where(
-            Account.domain.startswith(accounts.SANDBOX, autoescape=True),
-            Account.archived_datetime.is_(None),
-            DeskClock.anchor_wall < wall_now() - FORGOTTEN,
+    now = wall_now()
+    newest = event_table.join(event_head, event_head.c.last_id == event_table.c.id)
+    rests = [
+        and_(
+            Account.domain.startswith(prefix, autoescape=True),
+            select(event_table.c.recorded_datetime < now - span)
+            .select_from(newest)
+            .where(event_head.c.account_id == Account.id)
+            .scalar_subquery(),
         )
-    )
-    numbers = list(session.scalars(forgotten))
+        for prefix, span in FORGOTTEN.items()
+    ]
+    numbers = list(session.scalars(select(Account.id).where(Account.archived_datetime.is_(None), or_(*rests))))
     session.rollback()
     for account_id in numbers:
         archive(session, account_id)

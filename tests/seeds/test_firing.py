@@ -1,6 +1,6 @@
 """Firing an event: it really happens, in an account that is nobody's, which is put away right after."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -56,15 +56,19 @@ def test_refusals_are_fired_too_and_what_was_told_wrongly_is_seen(engine: Engine
     session.close()
 
 
-def test_a_sandbox_that_was_forgotten_is_put_away_by_the_next(engine: Engine) -> None:
+def test_a_throw_away_account_that_was_forgotten_is_put_away_by_the_next(engine: Engine) -> None:
     session = open_session(engine)
-    left = open_stage(session, f"{accounts.SANDBOX}left")
+    left, for_a_test = (open_stage(session, f"{prefix}left") for prefix in (accounts.SANDBOX, accounts.FOR_A_TEST))
+    own = open_stage(session, "demo")
     sandbox.sweep(session)
     assert _archived(left) is None, "somebody may be at it"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sandbox, "wall_now", lambda: wall_now() + 2 * sandbox.FORGOTTEN)
+        patch.setattr(sandbox, "wall_now", lambda: wall_now() + timedelta(hours=2))
         sandbox.sweep(session)
-    assert _archived(left) is not None
+        assert (_archived(left) is not None, _archived(for_a_test)) == (True, None)
+        patch.setattr(sandbox, "wall_now", lambda: wall_now() + timedelta(days=2))
+        sandbox.sweep(session)
+    assert (_archived(for_a_test) is not None, _archived(own)) == (True, None)
     session.close()
 
 
