@@ -95,9 +95,12 @@ class Outcome:
         return len(self.done) + len(self.unchanged) + len(self.missing) + len(self.refused)
 
 
-def verb_for(session: Session, deed: Deed, given: dict[str, Any]) -> Verb:
-    """The verb with what somebody chose for it; raises Refused if that is not there, or not for them."""
-    return _VERBS[deed.name](session, given)
+def verb_for(session: Session, deed: Deed, given: dict[str, Any], numbers: Sequence[int] = ()) -> Verb:
+    """The verb with what somebody chose for it; raises Refused if that is not there, or not for them.
+
+    `numbers` are the tickets that it will be done to: what is looked up for each is looked up for these.
+    """
+    return _VERBS[deed.name](session, {**given, "among": numbers})
 
 
 def do(session: Session, deed: Deed, verb: Verb, numbers: Sequence[int], *, by: Actor) -> Outcome:
@@ -149,7 +152,7 @@ def step(session: Session, job: Job) -> bool:
         place = jobs.progress(held).done
         batch, outcome = numbers[place : place + BATCH], Outcome()
         try:
-            verb = verb_for(session, deed, held.params["given"])
+            verb = verb_for(session, deed, held.params["given"], batch)
         except Refused as refusal:  # what was chosen has gone meanwhile
             batch = numbers[place:]
             outcome.refused = [(number, str(refusal)) for number in batch]
@@ -235,7 +238,8 @@ def _macro(session: Session, given: dict[str, Any]) -> Verb:
 
 
 def _undo(session: Session, given: dict[str, Any]) -> Verb:
-    done = {step.ticket_id: step for step in undoing.steps(session, uuid.UUID(given["context"]), given["user_id"])}
+    found = undoing.steps(session, uuid.UUID(given["context"]), given["user_id"], given["among"])
+    done = {step.ticket_id: step for step in found}
     return lambda ticket, by: undoing.undo(ticket, done[ticket.id], by=by)
 
 

@@ -4,7 +4,7 @@ Each field is taken back only where it still is as the action left it: what some
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -83,9 +83,11 @@ def can_undo(session: Session, context: uuid.UUID, user_id: int) -> bool:
     return is_undoable(session.scalars(_done_by(session, context, user_id, _event.type).distinct()))
 
 
-def steps(session: Session, context: uuid.UUID, user_id: int) -> list[Step]:
-    """What somebody did in a chain, ticket by ticket; raises Refused if it can't be undone."""
+def steps(session: Session, context: uuid.UUID, user_id: int, among: Sequence[int] = ()) -> list[Step]:
+    """What somebody did in a chain, ticket by ticket, or only to some; raises Refused if it can't be undone."""
     wanted = _done_by(session, context, user_id, _event.type, _event.object_id, _event.changes)
+    if among:
+        wanted = wanted.where(_event.object_type == "Ticket", _event.object_id.in_(among))
     events = session.execute(wanted.order_by(_event.id)).all()
     if not is_undoable(event.type for event in events):
         raise Refused("This can't be undone any more. Look at the event trail, and change it by hand.")

@@ -133,7 +133,9 @@ def _do(listed: Shown, deed: Deed, given: dict[str, Any], numbers: list[int] | N
         wanted = _numbers(session, listed) if numbers is None else numbers
         if not wanted:
             raise Refused(_NONE if deed.name != "undo" else "There is nothing to undo.")
-        verb = bulk.verb_for(session, deed, given)
+        verb = bulk.verb_for(session, deed, given, wanted[: bulk.AT_ONCE])
+        if deed.name == "undo":
+            jobs.note_undone(session, g.account.id, given["context"])
         if len(wanted) > bulk.AT_ONCE:
             title = f"{len(wanted):,} tickets: {deed.title}"
             params = {"title": title, "deed": deed.name, "given": given, "tickets": wanted}
