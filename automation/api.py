@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask import g
 from pydantic import Field
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.action import enter
@@ -17,10 +17,10 @@ from audit.rest.calls import Resource
 from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Moment, Shown
 from audit.sessions import AuditedSession
-from automation import clockwork, jobs, rules, timers
+from automation import calls, clockwork, jobs, rules, timers, upcoming, webhooks
 from helpdesk.api.acting import me
 from helpdesk.jobs import UNDER_WAY
-from helpdesk.models import Job
+from helpdesk.models import Delivery, Job
 from helpdesk.spans import parse_span
 
 resource = Resource(
@@ -57,11 +57,12 @@ class Journey(Body):
 
 
 class Settled(Shown):
-    """What was done until nothing was left to do."""
+    """What was done until nothing was left to do; what failed and is tried again later is not waited for."""
 
     is_settled: bool
     played: int
     rules_ran: int
+    calls_made: int
     last_event_id: int
 
 
@@ -98,30 +99,44 @@ def advance(body: Journey) -> ClockShown:
 
 @resource.call("POST /desk/settle", needs="read", gives=Settled, status=200, is_ours=True)
 def settle() -> Settled:
-    """Answer when rules have met all that happened, and all that is due is done, jobs too."""
+    """Answer when rules have met all that happened, all that is due is done, jobs too, and mail and calls are out."""
     session, account_id, end = db.session(), g.account.id, monotonic() + PATIENCE
-    played = ran = 0
+    played = ran = called = 0
     while True:
         ran += rules.settle(session, account_id)
         played += timers.play_due(session, account_id)
-        if _is_quiet(session, account_id) or monotonic() > end:
+        webhooks.follow(session, account_id)
+        made = calls.send_due(_open_session)
+        called += made
+        turns = jobs.run_due(_open_session, lambda: monotonic() > end)
+        quiet = _is_quiet(session, account_id)
+        if quiet or monotonic() > end:
             break
-        if not jobs.run_due(lambda: AuditedSession(bind=db.engine), lambda: monotonic() > end):
+        if not made and not turns:
             sleep(0.05)  # somebody else works on it
     enter(session, account_id)
-    quiet = _is_quiet(session, account_id)
-    return Settled(is_settled=quiet, played=played, rules_ran=ran, last_event_id=newest_id(session))
+    newest = newest_id(session)
+    return Settled(is_settled=quiet, played=played, rules_ran=ran, calls_made=called, last_event_id=newest)
+
+
+def _open_session() -> Session:
+    return AuditedSession(bind=db.engine)
 
 
 def _is_quiet(session: Session, account_id: int) -> bool:
     enter(session, account_id)
     # What went wrong pauses before it is tried again: nobody waits for that.
-    now = or_(Job.scheduled_datetime.is_(None), Job.scheduled_datetime <= wall_now())
-    waiting = select(Job.id).where(Job.account_id == account_id, Job.status.in_(UNDER_WAY), now).limit(1)
-    quiet = session.scalar(waiting) is None
+    present = desk_now(session, account_id)
+    now = Job.turn_datetime <= wall_now(), Job.scheduled_datetime <= present
+    work = select(Job.id).where(Job.account_id == account_id, Job.status.in_(UNDER_WAY), *now).limit(1)
+    # Tried for the first time; after a failure it waits for its time, which may be far, and what is behind it, too.
+    leaves = Delivery.status == "queued", Delivery.last_error.is_(None), ~calls.is_behind_another()
+    out = select(Delivery.id).where(Delivery.account_id == account_id, *leaves).limit(1)
+    quiet = session.scalar(work) is None and session.scalar(out) is None
+    quiet = quiet and not webhooks.is_behind(session, account_id)
     quiet = quiet and rules.is_settled(session, account_id)
     enter(session, account_id)
-    quiet = quiet and not timers.is_due(session, account_id, desk_now(session, account_id))
+    quiet = quiet and not timers.is_due(session, account_id, present)
     session.rollback()
     return quiet
 
@@ -130,9 +145,9 @@ def _shown(session: Session) -> ClockShown:
     account_id = g.account.id
     session.rollback()
     enter(session, account_id)
-    coming = timers.upcoming(session, account_id, 1)
+    coming = upcoming.first(session, account_id)
     return ClockShown(
         datetime=desk_now(session, account_id),
         rate=clockwork.rate_of(session, account_id),
-        next_due_datetime=coming[0].at if coming else None,
+        next_due_datetime=coming.at if coming else None,
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, aliased
 
 from audit.action import enter, now
@@ -24,6 +24,8 @@ from helpdesk.outgoing import Answer, Call, Unanswered, Unsendable
 PAUSES: Final = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 #: After so many calls in a row that did not work, the desk switches an integration off.
 MOST_FAILURES: Final = integrations.MOST_FAILURES
+#: A desk's clock on its way does not wait for an integration again that took longer than this, in seconds.
+PATIENCE: Final = 2.0
 #: So much of an answer is kept, and of so many tries.
 LONGEST_KEPT: Final = 2000
 MOST_KEPT: Final = 10
@@ -64,13 +66,35 @@ def send_due(open_session: OpenSession, limit: int = 100) -> int:
                 if claim is None:
                     break
                 tried += 1
-                try:
-                    _make(session, claim, silent)
-                except Exception as error:
-                    _log.exception("Delivery %d broke", claim.delivery_id)
-                    broken = Outcome(False, f"{type(error).__name__}: {error}", again=True, counts=False)
-                    _note(session, claim, broken)
+                _make_or_note(session, claim, silent)
     return tried
+
+
+def try_again(session: Session, account_id: int, number: int) -> int | None:
+    """Make a call whose time has come, if nobody else does; answers its integration, if that kept us waiting."""
+    enter(session, account_id)
+    claim = _claim(session, account_id, set(), Delivery.id == number)
+    if claim is None:
+        return None
+    began, silent = monotonic(), set[int]()
+    _make_or_note(session, claim, silent)
+    return next(iter(silent), None) if monotonic() - began > PATIENCE else None
+
+
+def is_behind_another() -> ColumnElement[bool]:
+    """Of calls that wait for an earlier one about the same ticket."""
+    earlier = aliased(Delivery)
+    return (
+        select(earlier.id)
+        .where(
+            earlier.account_id == Delivery.account_id,
+            earlier.ticket_id == Delivery.ticket_id,
+            earlier.integration_id == Delivery.integration_id,
+            earlier.status == "queued",
+            earlier.id < Delivery.id,
+        )
+        .exists()
+    )
 
 
 def _accounts_that_wait(open_session: OpenSession) -> list[int]:
@@ -82,25 +106,22 @@ def _accounts_that_wait(open_session: OpenSession) -> list[int]:
     return found
 
 
-def _claim(session: Session, account_id: int, silent: set[int]) -> Claim | None:
+def _claim(session: Session, account_id: int, silent: set[int], *more: ColumnElement[bool]) -> Claim | None:
     """The next call of a desk that its clock has come to, and that waits for no earlier one."""
     enter(session, account_id)
     present = desk_now(session, account_id)
-    earlier = aliased(Delivery)
-    waits = (
-        select(earlier.id)
-        .where(
-            earlier.account_id == account_id,
-            earlier.ticket_id == Delivery.ticket_id,
-            earlier.integration_id == Delivery.integration_id,
-            earlier.status == "queued",
-            earlier.id < Delivery.id,
-        )
-        .exists()
-    )
     due = Delivery.due_datetime.is_(None) | (Delivery.due_datetime <= present)
     others = Delivery.integration_id.is_(None) | Delivery.integration_id.not_in(silent)
-    return claim_next(session, "webhook", Delivery.account_id == account_id, due, others, ~waits)
+    return claim_next(session, "webhook", Delivery.account_id == account_id, due, others, ~is_behind_another(), *more)
+
+
+def _make_or_note(session: Session, claim: Claim, silent: set[int]) -> None:
+    try:
+        _make(session, claim, silent)
+    except Exception as error:
+        _log.exception("Delivery %d broke", claim.delivery_id)
+        broken = Outcome(False, f"{type(error).__name__}: {error}", again=True, counts=False)
+        _note(session, claim, broken)
 
 
 def _make(session: Session, claim: Claim, silent: set[int]) -> None:

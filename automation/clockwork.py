@@ -4,25 +4,28 @@ import math
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from audit.action import Source, begin, enter, hold
+from audit.action import Source, begin, enter, hold, now
 from audit.actors import Actor
 from audit.clock import DeskClock, desk_now, set_clock, wall_now
 from audit.ledger import record
 from automation import timers
+from automation.bits import bit
+from automation.timers import Due
 from helpdesk import jobs
 from helpdesk.desk import acting
 from helpdesk.events import DESK_CLOCK_CHANGED
 from helpdesk.jobs import CLOCK, UNDER_WAY, NothingToDo
 from helpdesk.models import Account, Job
 from helpdesk.refusals import Busy, Refused
+from helpdesk.sessions import session_of
 from helpdesk.spans import LONGEST
 
 COMMAND_LINE: Final = Actor.system("command line")
@@ -53,6 +56,27 @@ class Journey:
 
 #: Told how far it is, after each bit of the way.
 Progress = Callable[[Journey], None]
+
+
+class Stops(Protocol):
+    """What the clock stops at beside what timers play: `automation.stops` is such a thing."""
+
+    def first(self, session: Session, account_id: int, after: datetime, silent: list[int]) -> Due | None:
+        """The next of them, if the clock stands there."""
+
+    def count(self, session: Session, account_id: int, upto: datetime) -> int:
+        """How many there are until then."""
+
+    def serve(self, session: Session, account_id: int, stop: Due) -> int | None:
+        """Do it, or a bit of it, now that the clock is there; answers whom not to call again on this way."""
+
+
+_stops: list[Stops] = []
+
+
+def stop_at(stops: Stops) -> None:
+    """Let a clock on its way stop at these, too; `beforehand` says it."""
+    _stops[:] = [stops]
 
 
 # ---- Moving it
@@ -103,9 +127,10 @@ def set_out(
         _give_up_another(session, account_id)
         _tell(account, {"from": _written(at), "to": _written(target)}, by)
         total = timers.count_due(session, account_id, target)
+        total += sum(stops.count(session, account_id, target) for stops in _stops)
         params = {"title": "Advance the clock", "from": at.isoformat(), "to": target.isoformat()}
         job = jobs.queue(session, account_id, CLOCK, params, by=by, total=total)
-        job.status, job.locked_datetime, job.started_datetime = "running", wall_now(), wall_now()
+        job.status, job.locked_datetime, job.started_datetime = "running", wall_now(), at
         return job.id
 
 
@@ -131,6 +156,7 @@ def step(session: Session, job: Job) -> bool:
     """Play the next things due and let the clock stand where they end; answers whether there is more of the way.
 
     What is played, where the clock stands and how far the job is are one transaction: killed anywhere, it is exact.
+    A stop is served when the clock has been put there.
     """
     job_id, account_id, target = job.id, job.account_id, datetime.fromisoformat(job.params["to"])
     try:
@@ -139,20 +165,40 @@ def step(session: Session, job: Job) -> bool:
         held = session.get(Job, job_id, with_for_update=True, populate_existing=True)
         if held is None or not jobs.is_under_way(held):
             raise NothingToDo
-        batch = timers.play_next(session, account_id, target)
-        reached = batch[-1].at if batch else target
+        stop = _next_stop(session, account_id, held, target)
+        batch = timers.play_next(session, account_id, stop.at if stop else target)
+        reached = batch[-1].at if batch else stop.at if stop else target
         # It may be there already: it runs while we work.
         moment = max(reached, desk_now(session, account_id))
         set_clock(session, account_id, desk=moment, rate=rate_of(session, account_id))
-        jobs.advance(held, len(batch), reached=reached.isoformat())
+        jobs.advance(held, len(batch) or int(stop is not None), reached=reached.isoformat())
         held.locked_datetime = wall_now()
-        if not batch:
+        if not batch and stop is None:
             jobs.finish(held)
         session.commit()
     except BaseException:
         session.rollback()
         raise
-    return bool(batch)
+    if stop is not None and not batch:
+        _serve(session, account_id, job_id, stop)
+    return bool(batch) or stop is not None
+
+
+def _next_stop(session: Session, account_id: int, journey: Job, target: datetime) -> Due | None:
+    info = journey.info or {}
+    after = datetime.fromisoformat(info.get("reached", journey.params["from"]))
+    found = [stop for stops in _stops if (stop := stops.first(session, account_id, after, info.get("silent", [])))]
+    if not found or found[0].at > target:
+        return None
+    return replace(found[0], at=max(found[0].at, after))
+
+
+def _serve(session: Session, account_id: int, job_id: int, stop: Due) -> None:
+    silent = [number for stops in _stops if (number := stops.serve(session, account_id, stop))]
+    if silent:
+        with bit(session, account_id):
+            held = session.get_one(Job, job_id, with_for_update=True, populate_existing=True)
+            held.info = {**(held.info or {}), "silent": [*(held.info or {}).get("silent", []), *silent]}
 
 
 def cancel(session: Session, account_id: int, *, by: Actor = COMMAND_LINE, source: Source = "cli") -> datetime:
@@ -240,11 +286,14 @@ def _journeys(account_id: int) -> Select[Job]:
 
 def _target(session: Session, account: Account, at: datetime, whither: Whither) -> datetime:
     if whither is None:
-        if not (first := timers.upcoming(session, account.id, 1)):
+        first = timers.upcoming(session, account.id, 1)
+        first += [stop for stops in _stops if (stop := stops.first(session, account.id, at, []))]
+        if not first:
             raise Refused(
-                "Nothing is waiting: no snooze, no survey, no rule, nothing in the trash. The clock stays where it is."
+                "Nothing is waiting: no snooze, no survey, no rule, no job, no call, nothing in the trash."
+                " The clock stays where it is."
             )
-        whither = first[0].at
+        whither = min(due.at for due in first)
     target = at + whither if isinstance(whither, timedelta) else whither
     if target <= at:
         raise Refused("A desk's clock only runs forward.")
@@ -264,14 +313,14 @@ def _give_up_another(session: Session, account_id: int) -> None:
 
 def _end(job: Job) -> None:
     job.status, job.locked_datetime = "cancelled", None
-    job.cancelled_datetime = job.ended_datetime = wall_now()
+    job.cancelled_datetime = job.ended_datetime = now(session_of(job))
 
 
 def _hand_over(session: Session, account_id: int, job_id: int) -> None:
     with _alone(session, account_id, "automation") as begin_now:
         begin_now()
         job = session.get_one(Job, job_id, with_for_update=True, populate_existing=True)
-        job.scheduled_datetime, job.locked_datetime = wall_now(), None
+        job.turn_datetime, job.locked_datetime = wall_now(), None
 
 
 @contextmanager

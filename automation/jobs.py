@@ -7,12 +7,12 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from audit.action import begin, enter
-from audit.clock import wall_now
-from automation import clockwork
+from audit.clock import desk_now, wall_now
+from automation import clockwork, timers
 from automation.simulator import simulation
 from automation.smtp import OpenSession
 from helpdesk import bulk, cascades, jobs, leaving
@@ -74,39 +74,67 @@ def run_all(session: Session) -> None:
 
 
 def claim_next(session: Session) -> Claim | None:
-    """Take the job that has waited longest; nobody else gets it until it is put back or the lease has run out."""
-    now = wall_now()
-    waiting = (
-        select(Job)
-        .join(Account, Account.id == Job.account_id)
-        .where(
-            Job.status.in_(jobs.UNDER_WAY),
-            Job.scheduled_datetime <= now,
-            or_(Job.locked_datetime.is_(None), Job.locked_datetime < now - LEASE),
-            Account.deactivated_datetime.is_(None),
-            Account.archived_datetime.is_(None),
-        )
-        .order_by(Job.scheduled_datetime, Job.id)
-        .limit(1)
-    )
-    enter(session, None)
+    """Take the job that has waited longest of those to whose beginning their desk's clock has come.
+
+    Nobody else gets it until it is put back or the lease has run out. While a clock is on its way, who moves it also
+    does the desk's other jobs: each belongs to its own time.
+    """
+    for account_id in _accounts_that_wait(session):
+        enter(session, account_id)
+        has_come = Job.scheduled_datetime <= desk_now(session, account_id)
+        is_ours = Job.type == jobs.CLOCK if timers.look(session, account_id).is_moving else true()
+        if (claimed := take(session, account_id, has_come, is_ours)) is not None:
+            return claimed
+    return None
+
+
+def take(session: Session, account_id: int, *conditions: ColumnElement[bool]) -> Claim | None:
+    """Take the job of an account that has waited longest, of those that nobody works on."""
+    waiting = select(Job).where(Job.account_id == account_id, *is_free(), *conditions)
+    waiting = waiting.order_by(Job.turn_datetime, Job.id).limit(1)
+    enter(session, account_id)
     if session.scalar(waiting) is None:  # mostly: then nobody who writes has to wait for us
         session.rollback()
         return None
+    present = desk_now(session, account_id)
     try:
         begin(session, None, source="automation")
         job = session.scalar(waiting.with_for_update(skip_locked=True, of=Job))
         if job is None:
             session.rollback()
             return None
-        job.status, job.locked_datetime = "running", now
-        job.started_datetime = job.started_datetime or now
-        claim = Claim(job.id, job.account_id, job.type)
+        job.status, job.locked_datetime = "running", wall_now()
+        job.started_datetime = job.started_datetime or present
+        claimed = Claim(job.id, job.account_id, job.type)
         session.commit()
     except BaseException:
         session.rollback()
         raise
-    return claim
+    return claimed
+
+
+def is_free() -> tuple[ColumnElement[bool], ...]:
+    """Of jobs that somebody may work on just now, by the clock on the wall."""
+    now = wall_now()
+    return (
+        Job.status.in_(jobs.UNDER_WAY),
+        Job.turn_datetime <= now,
+        or_(Job.locked_datetime.is_(None), Job.locked_datetime < now - LEASE),
+    )
+
+
+def _accounts_that_wait(session: Session) -> list[int]:
+    enter(session, None)
+    waiting = (
+        select(Job.account_id)
+        .join(Account, Account.id == Job.account_id)
+        .where(*is_free(), Account.deactivated_datetime.is_(None), Account.archived_datetime.is_(None))
+        .group_by(Job.account_id)
+        .order_by(func.min(Job.turn_datetime), func.min(Job.id))
+    )
+    found = list(session.scalars(waiting))
+    session.rollback()
+    return found
 
 
 def work_on(session: Session, claim: Claim, is_over: Callable[[], bool] = lambda: False) -> None:
@@ -137,7 +165,7 @@ def _step(session: Session, claim: Claim) -> bool:
 
 def _put_back(session: Session, claim: Claim, after: timedelta = timedelta(0)) -> None:
     def wait(job: Job) -> None:
-        job.scheduled_datetime = wall_now() + after
+        job.turn_datetime = wall_now() + after
 
     _note(session, claim, wait)
 
@@ -147,9 +175,10 @@ def _put_off(session: Session, claim: Claim, why: str) -> None:
         failures = (job.info or {}).get("failures", 0) + 1
         job.info = {**(job.info or {}), "failures": failures, "error": why[:LONGEST_ERROR]}
         if failures <= len(PAUSES):
-            job.scheduled_datetime = wall_now() + PAUSES[failures - 1]
+            job.turn_datetime = wall_now() + PAUSES[failures - 1]
         else:
-            job.status, job.failed_datetime, job.ended_datetime = "errored", wall_now(), wall_now()
+            at = desk_now(session, claim.account_id)
+            job.status, job.failed_datetime, job.ended_datetime = "errored", at, at
 
     _note(session, claim, wait_or_fail)
 

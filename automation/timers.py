@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from audit.action import begin, enter
@@ -44,13 +44,18 @@ Moment = InstrumentedAttribute[datetime | None]
 
 @dataclass(frozen=True, order=True)
 class Due:
-    """Something that falls due: when, what, on which ticket, or which rule."""
+    """Something that falls due: when, what, and on which ticket; or a rule, by its number and name."""
 
     at: datetime
     kind: str
-    ticket_id: int
-    rule_id: int = 0
-    rule_name: str = field(default="", compare=False)
+    number: int
+    name: str = field(default="", compare=False)
+    within: int = field(default=0, compare=False)  #: of a call: the integration
+
+    @property
+    def ticket_id(self) -> int:
+        """The ticket's number; 0 for a rule."""
+        return 0 if self.kind == "rule" else self.number
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,9 @@ def _line(kind: str, at: Moment, number: Any, limit: int, *where: ColumnElement[
     kept = _kept().scalar_subquery().label("kept")
     name = (Rule.name if kind == "rule" else literal("")).label("name")
     first = (
-        select(at.label("at"), literal(kind).label("kind"), number.label("number"), kept, name)
+        select(
+            at.label("at"), literal(kind).label("kind"), number.label("number"), kept, name, literal(0).label("within")
+        )
         .where(at.is_not(None), *where)
         .order_by(at, number)
         .limit(limit)
@@ -133,7 +140,7 @@ def _glance() -> Select[Any]:
         Ticket.account_id == _account_id, Ticket.trashed_datetime.is_not(None)
     )
     rests = select(Account.deactivated_datetime).where(Account.id == _account_id)
-    moved = select(func.max(func.coalesce(Job.locked_datetime, Job.scheduled_datetime))).where(
+    moved = select(func.max(func.coalesce(Job.locked_datetime, Job.turn_datetime))).where(
         Job.account_id == _account_id, Job.type == CLOCK, Job.status.in_(UNDER_WAY)
     )
     by_the_clock = select(func.min(Rule.next_run_datetime)).where(Rule.account_id == _account_id)
@@ -190,9 +197,14 @@ def due(session: Session, account_id: int, upto: datetime, limit: int = BATCH) -
 
 def upcoming(session: Session, account_id: int, limit: int) -> list[Due]:
     """What falls due next on an account, in due order."""
-    lines = session.execute(_upcoming(limit), {"account": account_id})
-    kept = settings.DEFAULTS["trash"]
-    return sorted(_due(line, _span(line.kept or kept)) for line in lines)[:limit]
+    rows = session.execute(union_all(*lines(limit)), {"account": account_id})
+    return sorted(map(due_of, rows))[:limit]
+
+
+def due_of(line: Any) -> Due:
+    """A row of `lines` with its time: in the trash, it is still to be added to."""
+    kept = _span(line.kept or settings.DEFAULTS["trash"]) if line.kind == "trash" else timedelta(0)
+    return Due(line.at + kept, line.kind, line.number, line.name, line.within)
 
 
 def count_due(session: Session, account_id: int, upto: datetime) -> int:
@@ -209,9 +221,9 @@ def count_due(session: Session, account_id: int, upto: datetime) -> int:
     return sum(row)
 
 
-def _upcoming(limit: int) -> CompoundSelect[Any]:
-    # Times of each kind from an index of its own.
-    return union_all(
+def lines(limit: int) -> tuple[Select[Any], ...]:
+    """The first things of each kind, each from an index of its own; `:account` is whose."""
+    return (
         _line("snooze", Ticket.snooze_datetime, Ticket.id, limit, Ticket.account_id == _account_id),
         _line(
             "survey",
@@ -241,29 +253,23 @@ def play(
     Answers what was played: where a rule did something, the rest of the batch may have changed, and is left.
     """
     played: list[Due] = []
-    held = _lock(session, [each.ticket_id for each in batch if each.ticket_id])
+    held = _lock(session, [each.number for each in batch if each.kind in _PLAY])
     for each in batch:
         played.append(each)
         if each.kind == "rule":
-            scheduled.run(session, each.rule_id, each.at, contexts())
+            scheduled.run(session, each.number, each.at, contexts())
             break
-        ticket = held.get(each.ticket_id)
+        ticket = held.get(each.number)
         if ticket is None:  # its trash was emptied before its snooze ended, or before its survey was due
             continue
         begin(session, account_id, source="automation", at=each.at, context=contexts())
         _PLAY[each.kind](ticket)
         seal(session)
         if each.kind == "trash":
-            del held[each.ticket_id]
+            del held[each.number]
         if rules.catch_up(session, account_id):
             break
     return played
-
-
-def _due(line: Any, kept: timedelta) -> Due:
-    if line.kind == "rule":
-        return Due(line.at, line.kind, 0, line.number, line.name)
-    return Due(line.at + kept if line.kind == "trash" else line.at, line.kind, line.number)
 
 
 def _lock(session: Session, numbers: list[int]) -> dict[int, Ticket]:

@@ -5,19 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
-from automation import timers
-from automation.timers import Due
+from automation import stops, timers
 from helpdesk.models import Delivery
 
-#: What happens when it is time, after the ticket's number.
+#: What happens when it is time, after the name of what it happens to.
 HAPPENS: Final[Mapping[str, str]] = {
     "snooze": "wakes",
     "survey": "gets its survey",
     "trash": "is deleted for good",
     "rule": "runs",
+    stops.CALL: "is called again",
+    stops.JOB: "begins",
 }
 
 #: What is on its way out: one, many.
@@ -26,19 +27,24 @@ _LEAVING: Final[Mapping[str, tuple[str, str]]] = {"mail": ("mail", "mails"), "we
 
 @dataclass(frozen=True)
 class Line:
-    """Something that waits, and what will happen."""
+    """Something that waits, and what will happen: to a ticket, or to what has a name."""
 
     at: datetime
     kind: str
-    ticket_id: int
-    happens: str
-    rule_id: int = 0
-    rule_name: str = ""
+    number: int
+    name: str
+    within: int = 0  #: of a call: its integration
+
+    @property
+    def happens(self) -> str:
+        """ "wakes"."""
+        return HAPPENS[self.kind]
 
     @property
     def words(self) -> str:
-        """ "#412 wakes", "the rule Zebra runs"."""
-        return f"the rule {self.rule_name} {self.happens}" if self.rule_id else f"#{self.ticket_id} {self.happens}"
+        """ "#412 wakes", "the rule Zebra runs", "Order system is called again"."""
+        before = "the rule " if self.kind == "rule" else ""
+        return f"{before}{self.name or f'#{self.number}'} {self.happens}"
 
 
 @dataclass(frozen=True)
@@ -52,25 +58,29 @@ class Queue:
 
 def queue(session: Session, account_id: int, limit: int) -> Queue:
     """The first things that wait, and what is on its way out of the desk."""
-    lines = [_line(due) for due in timers.upcoming(session, account_id, limit)]
-    more = timers.count_due(session, account_id, timers.AT_LAST) - len(lines) if len(lines) == limit else 0
+    lines, more = _lines(session, account_id, limit), 0
+    if len(lines) == limit:
+        last = timers.AT_LAST
+        more = timers.count_due(session, account_id, last) + stops.count(session, account_id, last) - limit
     return Queue(lines, more, _leaving(session, account_id))
 
 
 def first(session: Session, account_id: int) -> Line | None:
     """What happens next."""
-    found = timers.upcoming(session, account_id, 1)
-    return _line(found[0]) if found else None
+    found = _lines(session, account_id, 1)
+    return found[0] if found else None
 
 
-def _line(due: Due) -> Line:
-    return Line(due.at, due.kind, due.ticket_id, HAPPENS[due.kind], due.rule_id, due.rule_name)
+def _lines(session: Session, account_id: int, limit: int) -> list[Line]:
+    asked = union_all(*timers.lines(limit), *stops.lines(limit))
+    found = sorted(timers.due_of(row) for row in session.execute(asked, {"account": account_id}))
+    return [Line(due.at, due.kind, due.number, due.name, due.within) for due in found[:limit]]
 
 
 def _leaving(session: Session, account_id: int) -> list[str]:
     asked = (
         select(Delivery.kind, func.count().label("count"), func.max(Delivery.attempts).label("attempts"))
-        .where(Delivery.account_id == account_id, Delivery.status == "queued")
+        .where(Delivery.account_id == account_id, Delivery.status == "queued", Delivery.due_datetime.is_(None))
         .group_by(Delivery.kind)
         .order_by(Delivery.kind)
     )
@@ -80,5 +90,5 @@ def _leaving(session: Session, account_id: int) -> list[str]:
 def _going(row: Any) -> str:
     one, many = _LEAVING.get(row.kind, (row.kind, row.kind))
     tried = f"; tried {row.attempts} time{'s' if row.attempts != 1 else ''} so far" if row.attempts else ""
-    clock = "by this clock" if row.kind == "webhook" else "by the clock on the wall"
+    clock = "by the clock on the wall" if row.kind == "mail" else "now"
     return f"{row.count:,} {one if row.count == 1 else many} on the way out, {clock}{tried}."

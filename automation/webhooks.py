@@ -27,7 +27,13 @@ _event = event_table.c
 
 def follow(session: Session, account_id: int) -> int:
     """Queue the calls that are due to what was written since the last time; answers how many."""
-    return work_off(session, account_id, _is_behind, _step)
+    return work_off(session, account_id, is_behind, _step)
+
+
+def is_behind(session: Session, account_id: int) -> bool:
+    """Whether something was written that nobody has been told yet."""
+    places = integrations.cursors(session, account_id)
+    return bool(places) and min(places.values()) < _newest(session)
 
 
 def tell_failed(session: Session, failed: Delivery) -> None:
@@ -46,11 +52,6 @@ def tell_failed(session: Session, failed: Delivery) -> None:
             extra = {"delivery": {"id": failed.id, "to": failed.recipient, "error": failed.last_error}}
             values = _values(ticket, failed.ticket_id, message) | extra
             calling.queue(integration, MESSAGE_FAILED, f"delivery-{failed.id}", values, failed.ticket_id)
-
-
-def _is_behind(session: Session, account_id: int) -> bool:
-    places = integrations.cursors(session, account_id)
-    return bool(places) and min(places.values()) < _newest(session)
 
 
 def _newest(session: Session) -> int:

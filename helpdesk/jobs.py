@@ -4,16 +4,19 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.action import Source, current, now
 from audit.actors import Actor
-from audit.clock import wall_now
+from audit.clock import desk_now, wall_now
 from helpdesk.desk import acting
 from helpdesk.models import Job
 from helpdesk.refusals import Taken
+from helpdesk.sessions import session_of
 
 #: What a type of job does: its next bit, in a transaction of its own; answers whether there is more to do.
 #:
@@ -52,8 +55,20 @@ class Progress:
         return 100 if self.total <= 0 else min(100, 100 * self.done // self.total)
 
 
-def queue(session: Session, account_id: int, type_: str, params: dict[str, Any], *, by: Actor, total: int = 0) -> Job:
-    """Ask for a job within an action; all it does continues the action's chain, from the same source, by the same."""
+def queue(
+    session: Session,
+    account_id: int,
+    type_: str,
+    params: dict[str, Any],
+    *,
+    by: Actor,
+    total: int = 0,
+    begins: datetime | None = None,
+) -> Job:
+    """Ask for a job within an action; all it does continues the action's chain, from the same source, by the same.
+
+    It `begins` when the desk's clock gets there, by default at once.
+    """
     action = current(session)
     chain = {
         "context": str(action.context),
@@ -68,7 +83,8 @@ def queue(session: Session, account_id: int, type_: str, params: dict[str, Any],
         info={"done": 0, "total": total, "refused": []},
         user_id=by.user_id,
         created_datetime=now(session),
-        scheduled_datetime=wall_now(),
+        scheduled_datetime=begins or now(session),
+        turn_datetime=wall_now(),
     )
     session.add(job)
     session.flush()
@@ -126,17 +142,28 @@ def advance(job: Job, done: int, refused: list[tuple[int, str]] | None = None, *
     job.info = {**info, **more}
 
 
+def note_undone(session: Session, account_id: int, context: str) -> None:
+    """Note within an action that what the job of a chain did is being taken back: nobody is offered it again."""
+    mine = select(Job).where(Job.account_id == account_id, Job.params["context"].as_string() == context)
+    for job in session.scalars(mine.with_for_update().execution_options(populate_existing=True)):
+        job.info = {**(job.info or {}), "undone": True}
+
+
 def cancel(job: Job) -> None:
     """End it, held, before it is done: no further bit of work begins, and what was done stays done."""
     if not is_under_way(job):
         if job.status != "canceled":
             raise Taken("The job has ended already, so there is nothing to cancel.")
         return
-    at = wall_now()
+    at = _present(job)
     job.status, job.locked_datetime = "canceled", None
     job.cancel_requested_datetime = job.cancelled_datetime = job.ended_datetime = at
 
 
 def finish(job: Job) -> None:
     """Note within the last bit of work that all is done."""
-    job.status, job.ended_datetime, job.locked_datetime = "done", wall_now(), None
+    job.status, job.ended_datetime, job.locked_datetime = "done", _present(job), None
+
+
+def _present(job: Job) -> datetime:
+    return desk_now(session_of(job), job.account_id)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from audit.action import now
-from audit.clock import wall_now
+from audit.clock import desk_now
 from audit.db import db
 from audit.rest.calls import Resource
 from audit.rest.paging import Page, both_ways, paged
@@ -28,8 +28,8 @@ resource = Resource(
     noun="job",
     scope="jobs",
     about="Long work in the background. A program asks for `applyMacro`, `updateTicket` and `deleteTicket`; what the"
-    " desk does for itself is listed, too. All that a job does is one chain. When it begins is"
-    " counted in real minutes.",
+    " desk does for itself is listed, too. All that a job does is one chain. It begins when the"
+    " desk's own clock gets there.",
 )
 
 CREATING: Final = "Failed to create job"
@@ -155,11 +155,10 @@ def create(body: NewJob) -> JobShown:
         params = {"title": f"{len(wanted):,} tickets: {deed.title}", "deed": deed.name, "given": given}
         asked = body.params.model_dump(mode="json", exclude_unset=True)
         job = jobs.queue(
-            session, g.account.id, body.type, {**params, "tickets": wanted, "asked": asked}, by=me(), total=len(wanted)
-        )
+            session, g.account.id, body.type, {**params, "tickets": wanted, "asked": asked}, by=me(),
+            total=len(wanted), begins=_begins(session, body.scheduled_datetime, CREATING),
+        )  # fmt: skip
         job.meta = body.meta
-        if body.scheduled_datetime is not None:
-            job.scheduled_datetime = _real(session, body.scheduled_datetime, CREATING)
         number = job.id
     return show(number)
 
@@ -181,8 +180,7 @@ def update(job_id: int, body: JobChange) -> JobShown:
         if body.was_sent("scheduled_datetime"):
             if job.status != "pending":
                 raise Problem(409, "The job has begun, so its time can't be changed any more.")
-            wanted = body.scheduled_datetime
-            job.scheduled_datetime = _real(session, wanted, UPDATING) if wanted is not None else wall_now()
+            job.scheduled_datetime = _begins(session, body.scheduled_datetime, UPDATING)
         if body.was_sent("meta"):
             job.meta = body.meta
     return show(job_id)
@@ -205,15 +203,16 @@ def shown(row: Job) -> JobShown:
 
 
 def _status(row: Job) -> str:
-    waits = row.status == "pending" and row.scheduled_datetime is not None and row.scheduled_datetime > wall_now()
-    return "scheduled" if waits else row.status
+    if row.status != "pending" or row.scheduled_datetime is None:
+        return row.status
+    return "scheduled" if row.scheduled_datetime > desk_now(db.session(), row.account_id) else "pending"
 
 
 def _has(status: str) -> ColumnElement[bool]:
     if status == "scheduled":
-        return and_(Job.status == "pending", Job.scheduled_datetime > wall_now())
+        return and_(Job.status == "pending", Job.scheduled_datetime > desk_now(db.session(), g.account.id))
     if status == "pending":
-        return and_(Job.status == "pending", Job.scheduled_datetime <= wall_now())
+        return and_(Job.status == "pending", Job.scheduled_datetime <= desk_now(db.session(), g.account.id))
     return Job.status == status
 
 
@@ -264,9 +263,9 @@ def _tickets(session: Session, params: Params) -> list[int]:
     return numbers
 
 
-def _real(session: Session, wanted: datetime, failed: str) -> datetime:
-    """When it is on the wall, as far from now as on the desk's clock."""
-    ahead = wanted - now(session)
-    if ahead > LATEST:
+def _begins(session: Session, wanted: datetime | None, failed: str) -> datetime:
+    """When it is to begin, on the desk's clock: what is past is now."""
+    present = now(session)
+    if wanted is not None and wanted - present > LATEST:
         raise Problem(400, failed, {"scheduled_datetime": ["It is at most an hour ahead."]})
-    return wall_now() + max(ahead, timedelta(0))
+    return max(wanted or present, present)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from audit.base import AccountScoped, Base, BigId, Json, UtcDateTime
@@ -46,7 +46,16 @@ class Delivery(AccountScoped, Base):
 
     __tablename__ = "delivery"
     __unlogged__ = "delivery rows"
-    __table_args__ = (Index("ix_delivery_due", "status", "next_attempt_datetime"),)
+    __table_args__ = (
+        Index("ix_delivery_due", "status", "next_attempt_datetime"),
+        Index(
+            "ix_delivery_again",
+            "account_id",
+            "due_datetime",
+            sqlite_where=text("due_datetime IS NOT NULL"),
+            postgresql_where=text("due_datetime IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(BigId, ForeignKey("account.id"), index=True)
@@ -156,13 +165,14 @@ class Job(AccountScoped, Base):
     meta: Mapped[dict[str, Any] | None] = mapped_column(Json)
     user_id: Mapped[int | None] = mapped_column(BigId)
     created_datetime: Mapped[datetime] = mapped_column(UtcDateTime)
-    scheduled_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    scheduled_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)  # desk time: when it is to begin
+    turn_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)  # wall time: when somebody may work on it next
     started_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancel_requested_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
     failed_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    locked_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    locked_datetime: Mapped[datetime | None] = mapped_column(UtcDateTime)  # wall time
 
 
 class ShopOrder(AccountScoped, Base):

@@ -9,6 +9,7 @@ from audit.db import db
 from helpdesk import bulk, jobs, leaving, undoing
 from helpdesk.models import Job
 from helpdesk.web.changing import needs
+from helpdesk.web.formats import moment
 from helpdesk.web.htmx import go_to, wants_partial
 
 #: Tickets that are named beside one reason; the rest is counted.
@@ -92,6 +93,7 @@ def read(job: Job) -> JobPage:
 
 def _can_undo(job: Job) -> bool:
     mine = job.type == bulk.JOB and job.user_id == g.user.id and job.params.get("deed") != "undo"
+    mine = mine and not (job.info or {}).get("undone")
     return mine and undoing.can_undo(db.session(), jobs.context(job), g.user.id)
 
 
@@ -104,6 +106,8 @@ def _state(job: Job) -> str:
 
 
 def _said(job: Job, state: str, progress: jobs.Progress) -> str:
+    if state == "waiting" and job.scheduled_datetime is not None and job.scheduled_datetime > g.desk_clock.now:
+        return f"It begins when the desk's clock gets there: {moment(job.scheduled_datetime, g.account.time_zone)}."
     if state == "waiting":
         return f"It begins in a moment. {LEAVE}"
     if state == "running":

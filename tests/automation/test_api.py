@@ -4,12 +4,18 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine
 
 from audit.rest.shapes import write_moment
-from helpdesk import tickets
-from tests.desks import Desk
+from automation import api as time_api
+from automation import deliveries
+from automation.deliveries import Route
+from helpdesk import integrations, messages, tickets
+from helpdesk.drafts import Draft
+from tests.desks import Desk, open_session
 from tests.helpdesk.api.conftest import api, app, database_url, own_instance, program  # noqa: F401
 from tests.helpdesk.api.programs import Program
+from tests.listening import listening
 
 
 def test_time_passes_and_what_is_due_happens(desk: Desk, api: Program) -> None:  # noqa: F811
@@ -40,8 +46,30 @@ def test_settling_answers_when_all_that_is_due_is_done(desk: Desk, api: Program)
     with desk.watched() as trail:
         settled = api.post("/desk/settle", status=200)
     assert trail.types == ["ticket-updated", "ticket-self-unsnoozed"]
-    assert settled == {"is_settled": True, "played": 1, "rules_ran": 0, "last_event_id": desk.last_event_id()}
+    done = {"played": 1, "rules_ran": 0, "calls_made": 0, "last_event_id": desk.last_event_id()}
+    assert settled == {"is_settled": True, **done}
     assert api.post("/desk/settle", status=200)["played"] == 0
+
+
+def test_settling_sends_calls_and_waits_for_whoever_sends_mail(
+    desk: Desk,
+    api: Program,  # noqa: F811
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with listening() as ear:
+        http = {"url": f"{ear.url}/hook", "triggers": {"ticket-message-created": True}}
+        with desk.acting():
+            integrations.create(desk.account, "http", "Order system", http=http, by=desk.by_admin)
+        number = desk.a_ticket().id
+        ear.status = 503  # what fails is tried again later, and not waited for
+        with desk.acting():
+            messages.reply(desk.ticket(number), Draft(body_text="It is on its way."), by=desk.by_ana)
+        monkeypatch.setattr(time_api, "PATIENCE", 0.2)
+        settled = api.post("/desk/settle", status=200)
+        assert (settled["is_settled"], settled["calls_made"], len(ear.asked)) == (False, 1, 1)
+        deliveries.send_due(lambda: open_session(engine), Route("127.0.0.1", 1))  # nobody takes it in
+        assert api.post("/desk/settle", status=200)["is_settled"] is True
 
 
 @pytest.mark.usefixtures("app")

@@ -232,8 +232,8 @@ def test_what_breaks_is_tried_again_later_and_given_up_at_last(
     assert machine.run_due(opened) == 1
     job = the_job(desk)
     assert (job.status, job.locked_datetime) == ("running", None)
-    assert job.scheduled_datetime is not None
-    assert job.scheduled_datetime > wall_now()
+    assert job.turn_datetime is not None
+    assert job.turn_datetime > wall_now()
     assert job.info is not None
     assert (job.info["failures"], job.info["error"]) == (1, "RuntimeError: a bug")
     assert machine.run_due(opened) == 0, "it rests for a moment"
@@ -266,7 +266,7 @@ def lending(session: Session) -> Callable[[], Any]:
 def make_due(desk: Desk) -> None:
     """Let the job's pause be over."""
     with desk.acting():
-        desk.session.scalars(select(Job)).one().scheduled_datetime = wall_now()
+        desk.session.scalars(select(Job)).one().turn_datetime = wall_now()
 
 
 def test_a_long_job_lets_others_have_their_turn(desk: Desk, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

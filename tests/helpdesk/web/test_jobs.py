@@ -94,6 +94,7 @@ def test_what_a_job_did_to_many_can_be_taken_back_by_whoever_asked(
     desk.session.rollback()
     assert {desk.ticket(number).status for number in chosen} == {"open"}
     assert "Undo" not in client.fragment(undoing).get_data(as_text=True)
+    assert "Undo" not in client.fragment(path).get_data(as_text=True), "what was taken back is not offered again"
     again = client.post("/tickets/undo", context=chain).headers["Location"]
     machine.run_all(desk.session)
     assert "has changed since, so nothing was undone" in client.fragment(again).get_data(as_text=True)
