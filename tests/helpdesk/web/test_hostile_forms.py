@@ -12,24 +12,31 @@ from tests.desks import Desk
 from tests.helpdesk.web.browsers import Browser
 from tests.helpdesk.web.everywhere import Route, address, furnish_everything, routes, things_of
 
+#: Everything that is written somewhere, at once: what is refused in one field must not shield it in another.
+WICKED = " ".join(
+    (
+        "👩‍👩‍👧‍👦 🏳️‍🌈 \N{ZERO WIDTH SPACE}",
+        "مرحبا \N{RIGHT-TO-LEFT OVERRIDE}gnp.exe",
+        "<script>alert(1)</script><img src=x onerror=alert(1)>",
+        "{{7*7}} {% for x in y %} ${7*7} {{ticket.__class__.__mro__}} {{config}}",
+        "'); DROP TABLE ticket;-- \" OR 1=1",
+        "Subject\r\nBcc: everybody@example.org\r\n\r\nBody",
+    )
+)
 HOSTILE = {
+    "wicked": WICKED,
     "long": "x" * 10_000,
-    "emoji": "👩‍👩‍👧‍👦 🏳️‍🌈 \N{ZERO WIDTH SPACE}",
-    "right to left": "مرحبا \N{RIGHT-TO-LEFT OVERRIDE}gnp.exe",
-    "script": "<script>alert(1)</script><img src=x onerror=alert(1)>",
-    "template": "{{7*7}} {% for x in y %} ${7*7} {{ticket.__class__.__mro__}} {{config}}",
-    "sql": "'); DROP TABLE ticket;-- \" OR 1=1",
     "line breaks": "Subject\r\nBcc: everybody@example.org\r\n\r\nBody",
     "control": "a\x00b\x0bc\x1b[31m\ufffe\ud7ff",
     "numbers": "-1",
     "huge number": "9" * 40,
 }
 
-#: Everything at once, for one field among plain ones: what is refused elsewhere must not shield it.
-WICKED = " ".join(HOSTILE[name] for name in ("emoji", "right to left", "script", "template", "sql", "line breaks"))
-
 #: Logging out ends the walk, and what deactivates the account ends the desk.
 LEFT_ALONE = {"/logout"}
+
+#: The page whose frame is tried for all: what stands around `<main>` is the same everywhere.
+FRAMED = "tickets.index"
 
 PAGES = [
     route
@@ -46,6 +53,7 @@ class Form:
     method: str
     typed: list[str] = field(default_factory=list)  #: fields into which anything can be written
     given: dict[str, str] = field(default_factory=dict)  #: what else is sent along
+    is_frame: bool = False  #: stands outside `<main>`
 
 
 class Reader(HTMLParser):
@@ -55,13 +63,17 @@ class Reader(HTMLParser):
         super().__init__()
         self.forms: list[Form] = []
         self._open: Form | None = None
+        self._is_frame = "<main" in page
         self._select: str | None = None
         self.feed(page)
 
     def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in pairs}
+        if tag == "main":
+            self._is_frame = False
         if tag == "form":
-            self._open = Form(attributes.get("action", ""), attributes.get("method", "get").lower())
+            method = attributes.get("method", "get").lower()
+            self._open = Form(attributes.get("action", ""), method, is_frame=self._is_frame)
             self.forms.append(self._open)
         if self._open is None:
             return
@@ -78,6 +90,8 @@ class Reader(HTMLParser):
             self._open.given[self._select] = attributes.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "main":
+            self._is_frame = True
         if tag == "form":
             self._open = None
         if tag == "select":
@@ -99,7 +113,7 @@ def test_forms_take_anything_and_break_nothing(
     page = client.get(path)
     forms = Reader(page.get_data(as_text=True)).forms if page.mimetype == "text/html" else []
     for form in {(form.action, *form.typed): form for form in forms}.values():
-        if form.action in LEFT_ALONE or not form.typed:
+        if form.action in LEFT_ALONE or not form.typed or (form.is_frame and route.endpoint != FRAMED):
             continue
         for name, fields in _filled(form):
             answer = _send(client, form, fields)

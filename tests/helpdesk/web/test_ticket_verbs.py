@@ -101,22 +101,20 @@ NEEDS: dict[str, permissions.Action] = {
     "delete": "delete",
     "merge": "merge",
 }
+#: What is pressed in a dialog, which the page only leads to.
+IN_A_DIALOG = {"swap-customer"}
 
 
 @pytest.mark.parametrize("role", [Role.OBSERVER, Role.LITE, Role.BASIC, Role.LEAD, Role.ADMIN])
-def test_who_may_not_changes_nothing(desk: Desk, enter: Callable[[str], Browser], role: Role) -> None:
+def test_what_one_may_not_press_is_not_there_to_press(desk: Desk, enter: Callable[[str], Browser], role: Role) -> None:
     browser = enter(hire(desk, role))
-    for verb, state, form, _ in [*VERBS, ("merge", "open", {"other": "1"}, [])]:
-        number, allowed = in_state(desk, state), permissions.may(role, NEEDS.get(verb, "update ticket"))
-        page = browser.get(f"/tickets/{number}").get_data(as_text=True)
-        if not allowed:
-            assert f"/tickets/{number}/{verb}" not in page, verb
-            with desk.watched() as trail:
-                response = browser.press(f"/tickets/{number}/{verb}", **form)
-            assert response.status_code == 403, verb
-            assert trail.types == [], verb
-        else:
-            assert browser.press(f"/tickets/{number}/{verb}", **form).status_code == 200, verb
+    pages: dict[str, str] = {}
+    for verb, state in [*(row[:2] for row in VERBS), ("merge", "open")]:
+        if state not in pages:
+            number = in_state(desk, state)
+            pages[state] = browser.get(f"/tickets/{number}").get_data(as_text=True).replace(f"/{number}/", "/N/")
+        may = permissions.may(role, NEEDS.get(verb, "update ticket"))
+        assert (f'/tickets/N/{verb}"' in pages[state]) == (may and verb not in IN_A_DIALOG), (verb, state)
 
 
 @pytest.mark.parametrize(
