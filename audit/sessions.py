@@ -37,6 +37,18 @@ def reading_on(session: Session, table: Table) -> Select[Any]:
     return select(table).where(own).order_by(table.c.id)
 
 
+def keep_what_was_read(session: Session) -> None:
+    """End the transaction, and hold on to its rows as they are: a rollback would have each of them read anew.
+
+    For whoever learns from the log what others have changed meanwhile.
+    """
+    session.expire_on_commit = False
+    try:
+        session.commit()
+    finally:
+        session.expire_on_commit = True
+
+
 def prepare(engine: Engine) -> None:
     """Make an engine's connections fit for the desk: SQLite's pragmas and explicit BEGIN, and the ban on raw writes."""
     guards.watch(engine)

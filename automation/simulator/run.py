@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from audit.action import begin, hold
 from audit.clock import desk_now, set_clock
 from audit.log import event_table
-from audit.sessions import scoped
+from audit.sessions import keep_what_was_read, scoped
 from automation import clockwork
 from automation.simulator import agents, customers, shopping
 from automation.simulator.crowd import Crowd
@@ -174,11 +174,7 @@ class Run:
         self._read_mail(session)
         self._last_event = session.scalar(scoped(session, func.max(_event.id), table=event_table)) or 0
         # Nobody changes a row without an event, and those are looked for when we go on: no need to ask for all anew.
-        session.expire_on_commit = False
-        try:
-            session.commit()
-        finally:
-            session.expire_on_commit = True
+        keep_what_was_read(session)
 
     def _read_mail(self, session: Session) -> None:
         # Who is simulated has read what the desk wrote: nobody mails it to anybody.

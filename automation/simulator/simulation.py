@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from audit.action import Source, now
 from audit.actors import Actor
 from audit.clock import wall_now
+from audit.sessions import keep_what_was_read
 from automation import clockwork
 from automation.simulator.profiles import Profile, all_profiles
 from automation.simulator.run import Overtaken, Plan, Run
@@ -122,7 +123,7 @@ def step(session: Session, job: Job) -> bool:
     job_id, account_id = job.id, job.account_id
     state = _state(job)
     by, source, rate = jobs.actor(job), job.params["source"], job.params["rate"]
-    session.rollback()
+    keep_what_was_read(session)
     mark = partial(_mark, job_id=job_id)
     try:
         run, began = _runs.get(job_id) or (None, 0.0)
@@ -196,7 +197,7 @@ def _checked(wish: Wish) -> Profile:
 
 def _read(session: Session, job_id: int) -> State:
     state = _state(session.get_one(Job, job_id, populate_existing=True))
-    session.rollback()
+    keep_what_was_read(session)
     return state
 
 
