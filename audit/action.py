@@ -32,7 +32,16 @@ class Action:
     context: uuid.UUID = field(default_factory=uuid.uuid4)
     cause_id: int | None = None
     remote_addr: str | None = None  #: the network address it came from, for log-ins
-    memo: dict[str, Any] = field(default_factory=dict, compare=False)  #: what was looked up and can't change meanwhile
+    #: What was looked up and can't change meanwhile; all actions of the account in one transaction share it.
+    memo: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class LogEnd:
+    """Where the log of an account ends, as the transaction knows that wrote there last."""
+
+    account_id: int
+    at: datetime | None
 
 
 class FairLock:
@@ -104,7 +113,12 @@ def begin(
     else:
         _refuse_unsealed(session)
         session.info["account_id"] = account_id
-    present, last = _times(session, account_id)
+    end: LogEnd | None = session.info.get("log_end")
+    if at is not None and end is not None and end.account_id == account_id:
+        present, last = at, end.at  # it was we who wrote last, and nobody else does before our transaction ends
+    else:
+        session.info.pop("log_end", None)
+        present, last = _times(session, account_id)
     moment = at if at is not None else present
     action = Action(
         account_id=account_id,
@@ -113,6 +127,7 @@ def begin(
         context=context or uuid.uuid4(),
         cause_id=cause_id,
         remote_addr=remote_addr,
+        memo=session.info.setdefault("memos", {}).setdefault(account_id, {}),
     )
     session.info["action"] = action
     return action
@@ -146,6 +161,7 @@ def write_aside(session: Session, account_id: int) -> None:
 def enter(session: Session, account_id: int | None) -> None:
     """From here on the session sees this account's rows only (None: all accounts, for what must look across them)."""
     session.info["account_id"] = account_id
+    session.info.pop("log_end", None)
     if session.in_transaction():
         tell_account(session.connection(), account_id)
 
@@ -206,9 +222,18 @@ def _begin_writing(session: Session, account_id: int | None) -> None:
         raise
 
 
+def forget_what_was_read(session: Session) -> None:
+    """What was looked up may be wrong now: something that was done is taken back."""
+    for name in ("last_event_id", "log_end"):
+        session.info.pop(name, None)
+    for memo in session.info.get("memos", {}).values():
+        memo.clear()
+
+
 def let_go(session: Session) -> None:
     """Forget the action and let the next writer in; called when the transaction has ended, whichever way."""
-    for name in ("action", "writing", "ledger", "last_event_id", "savepoints"):
+    forget_what_was_read(session)
+    for name in ("action", "writing", "ledger", "memos", "savepoints"):
         session.info.pop(name, None)
     lock: FairLock | None = session.info.pop("writer_lock", None)
     if lock is not None:

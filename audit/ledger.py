@@ -10,7 +10,7 @@ from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction, object_session
 
 from audit import watching, witness, writing
-from audit.action import current
+from audit.action import current, forget_what_was_read
 from audit.actors import Actor
 from audit.base import Base
 from audit.book import Entry, Ledger, ledger_of
@@ -313,6 +313,7 @@ def _return_to_savepoint(session: Session, transaction: SessionTransaction) -> N
         point = point.parent
     session.info.pop("ledger", None)
     session.info.pop("sealed", None)
+    forget_what_was_read(session)
     if point is not None:
         ledger, sealed = session.info["savepoints"][point]
         session.info["ledger"], session.info["sealed"] = ledger.copy(), list(sealed)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
-from audit.action import Action, current
+from audit.action import Action, LogEnd, current
 from audit.base import to_microseconds
 from audit.book import Entry, Ledger
 from audit.clock import wall_now
@@ -69,10 +69,13 @@ def write(session: Session, ledger: Ledger) -> list[int]:
     try:
         _store_long_texts(connection, account_id, ledger.long_texts)
         if connection.dialect.name == "sqlite":
-            return _write_sqlite(session, connection, account_id, action, ledger.entries)
-        return _write_postgres(connection, account_id, action, ledger.entries)
+            ids = _write_sqlite(session, connection, account_id, action, ledger.entries)
+        else:
+            ids = _write_postgres(connection, account_id, action, ledger.entries)
     finally:
         connection.info.pop("witnessed", None)
+    session.info["log_end"] = LogEnd(account_id, action.at)
+    return ids
 
 
 def _account_of(ledger: Ledger) -> int:
@@ -111,11 +114,12 @@ def _write_sqlite(
     action: Action,
     entries: list[Entry],
 ) -> list[int]:
-    # Nobody else writes meanwhile, and no event is ever deleted. `begin()` has asked already, but for one action only.
-    last = session.info.pop("last_event_id", None)
+    # Nobody else writes meanwhile, and no event is ever deleted: `begin()` has asked, or we wrote it ourselves.
+    last = session.info.get("last_event_id")
     if last is None:
         last = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM event").scalar_one()
     ids = list(range(last + 1, last + 1 + len(entries)))
+    session.info["last_event_id"] = ids[-1]
     at = to_microseconds(action.at)  # nobody has written since `begin()` compared it with the last
     shared = (
         account_id,

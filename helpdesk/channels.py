@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from audit.action import now
 from audit.actors import Actor
@@ -29,12 +29,11 @@ _PHONE_SIGNS: Final = re.compile(r"[\s()./\u2010-\u2015-]+")
 _TYPE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
 
 # Asked for every mail and every order: written once, for making a statement takes longer than answering it.
-_BY_MAILBOX: Final = select(Customer).where(
+_own: Final = select(Customer.id).where(
     Customer.account_id == bindparam("account"), Customer.email_key == bindparam("address")
 )
-_BY_CHANNEL: Final = (
-    select(Customer)
-    .join(CustomerChannel)
+_other: Final = (
+    select(CustomerChannel.customer_id)
     .where(
         CustomerChannel.account_id == bindparam("account"),
         CustomerChannel.type == bindparam("type"),
@@ -43,6 +42,8 @@ _BY_CHANNEL: Final = (
     )
     .limit(1)
 )
+_BY_MAIL: Final = select(Customer).where(Customer.id == func.coalesce(_own.scalar_subquery(), _other.scalar_subquery()))
+_BY_CHANNEL: Final = select(Customer).where(Customer.id == _other.scalar_subquery())
 
 
 def add(customer: Customer, type_: str, address: str, *, by: Actor) -> None:
@@ -129,9 +130,8 @@ def put(customer: Customer, type_: str, address: str, *, first: bool = False) ->
 
 def holder(account: Account, type_: str, address: str) -> Customer | None:
     """The customer of the account who has this tidy address."""
-    session, asked = session_of(account), {"account": account.id, "type": type_, "address": address}
-    found = session.scalar(_BY_MAILBOX, asked) if type_ == EMAIL else None
-    return found if found is not None else session.scalar(_BY_CHANNEL, asked)
+    asked = {"account": account.id, "type": type_, "address": address}
+    return session_of(account).scalar(_BY_MAIL if type_ == EMAIL else _BY_CHANNEL, asked)
 
 
 def tidied(type_: str, address: str) -> str:

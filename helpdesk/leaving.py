@@ -123,7 +123,7 @@ def refuse_new(leaver: Leaver) -> None:
 
 
 def is_leaving(leaver: Leaver) -> bool:
-    """Whether a job is about to delete it; asked once per action, for it hardly ever is."""
+    """Whether a job is about to delete it; asked once a transaction, for it hardly ever is."""
     session = session_of(leaver)
     memo = current(session).memo
     if "leaving" not in memo:

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
-from audit.action import now
+from audit.action import current, now
 from audit.actors import Actor
 from audit.ledger import record
 from helpdesk import following, schedules
@@ -36,6 +36,8 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MOST_HOURS: Final = 30
 LONGEST_DATA: Final = 64_000
+#: Where an action keeps what it has looked up.
+_MEMO: Final = "settings"
 
 #: What is counted in a setting: up to how many, and whether null stands for no limit.
 _COUNTED: Final = {
@@ -59,11 +61,20 @@ def read(account: Account, type_: str) -> dict[str, Any]:
     return dict(row.data) if row is not None else dict(DEFAULTS.get(type_, {}))
 
 
+def recall(account: Account, type_: str) -> dict[str, Any]:
+    """The same for whoever acts, looked up once a transaction."""
+    known: dict[str, dict[str, Any]] = current(session_of(account)).memo.setdefault(_MEMO, {})
+    if type_ not in known:
+        known[type_] = read(account, type_)
+    return known[type_]
+
+
 def change(account: Account, type_: str, data: dict[str, Any], *, by: Actor) -> None:
     """Set a setting; what holds this already, if only by default, stays as it is."""
     row = _find(account, type_)
     if (row.data if row is not None else DEFAULTS.get(type_)) == data:
         return
+    _forget(account)
     if row is None:
         session_of(account).add(new(account, type_, data))
         record(ACCOUNT_SETTING_CREATED, account, by=by)
@@ -84,6 +95,7 @@ def create(account: Account, type_: str, name: str, data: dict[str, Any], *, by:
         raise Taken(f"There is a setting {type_!r}{' of this name' if name else ''} already. Change that one.")
     row = new(account, type_, _fit(type_, data))
     row.name = name
+    _forget(account)
     session_of(account).add(row)
     record(ACCOUNT_SETTING_CREATED, account, by=by)
     record(ACCOUNT_UPDATED, account, by=by)
@@ -100,6 +112,7 @@ def replace(setting: AccountSetting, type_: str, name: str, data: dict[str, Any]
     if name != setting.name and _find(account, type_, name) is not None:
         raise Taken(f"There is a setting {type_!r} of this name already.")
     setting.name, setting.data = name, tidy
+    _forget(account)
     record(ACCOUNT_SETTING_UPDATED, account, by=by)
     record(ACCOUNT_UPDATED, account, by=by)
 
@@ -155,6 +168,10 @@ def time_zones() -> tuple[str, ...]:
 def _find(account: Account, type_: str, name: str | None = None) -> AccountSetting | None:
     wanted = select(AccountSetting).where(AccountSetting.account_id == account.id, AccountSetting.type == type_)
     return session_of(account).scalar(wanted if name is None else wanted.where(AccountSetting.name == name))
+
+
+def _forget(account: Account) -> None:
+    current(session_of(account)).memo.pop(_MEMO, None)
 
 
 def _fit(type_: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from audit.action import current, now
+from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
 from helpdesk import links, outbox, settings, tokens
@@ -157,12 +157,8 @@ def asked(survey: SatisfactionSurvey) -> Actor:
 
 
 def _setting(session: Session, account_id: int) -> dict[str, Any]:
-    # Asked once per action: a thousand tickets may be closed in one.
-    memo = current(session).memo
-    if "satisfaction-surveys" not in memo:
-        memo["satisfaction-surveys"] = settings.read(session.get_one(Account, account_id), "satisfaction-surveys")
-    found: dict[str, Any] = memo["satisfaction-surveys"]
-    return found
+    # A thousand tickets may be closed at once.
+    return settings.recall(session.get_one(Account, account_id), "satisfaction-surveys")
 
 
 def _reasons_against(ticket: Ticket) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from audit.action import now
+from audit.action import current, now
 from audit.actors import Actor
 from audit.ledger import record
 from helpdesk import leaving, mentions, ways
@@ -85,7 +85,7 @@ def put_on(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
     if not fresh:
         return
     for name in fresh:
-        tag = _named(session, ticket.account_id, name) or _make(session, ticket.account_id, name, by=by)
+        tag = _known(session, ticket.account_id, name) or _make(session, ticket.account_id, name, by=by)
         leaving.refuse_new(tag)
         ticket.tag_links.append(TicketTag(account_id=ticket.account_id, tag=tag))
     record(TICKET_TAGS_ADDED, ticket, by=by)
@@ -153,6 +153,18 @@ def _make(
 
 def _named(session: Session, account_id: int, name: str) -> Tag | None:
     return session.scalar(_NAMED, {"account": account_id, "name": name})
+
+
+def _known(session: Session, account_id: int, name: str) -> Tag | None:
+    # The same few are put on again and again: one that was found before, and is still called so, is not looked for.
+    known: dict[str, int] = current(session).memo.setdefault("tags", {})
+    tag: Tag | None = session.get(Tag, known[name]) if name in known else None
+    if tag is not None and tag.name == name:
+        return tag
+    tag = _named(session, account_id, name)
+    if tag is not None:
+        known[name] = tag.id
+    return tag
 
 
 def _tidy(name: str) -> str:
