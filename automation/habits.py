@@ -7,9 +7,11 @@ All of it follows the log as rules do, after them, and is no user's act.
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Row
@@ -58,7 +60,10 @@ _EMPTY: Final = frozenset(
 )
 
 Setting = Mapping[str, Any]
-Habit = Callable[[Session, Setting, Row[Any]], bool]
+#: What is to be done.
+Deed = Callable[[], None]
+#: Looks at something that happened, which changes nothing; answers what is to be done, if there is something.
+Habit = Callable[[Session, Setting, Row[Any]], Deed | None]
 
 _log = logging.getLogger(__name__)
 
@@ -72,11 +77,15 @@ def meet(session: Session, settings: Mapping[str, Setting], event: Row[Any]) -> 
     )
 
 
-def _try(session: Session, do: Habit, setting: Setting, event: Row[Any]) -> bool:
+def _try(session: Session, look: Habit, setting: Setting, event: Row[Any]) -> bool:
     """Do it, or leave no trace: what can't be done by itself is left to people."""
     try:
+        do = look(session, setting, event)
+        if do is None:
+            return False
         with session.begin_nested():
-            done = do(session, setting, event)
+            _begin(session, event)
+            do()
             session.flush()
     except Refused:
         return False
@@ -84,35 +93,39 @@ def _try(session: Session, do: Habit, setting: Setting, event: Row[Any]) -> bool
         _log.exception("What the desk does by itself broke on event %d", event.id)
         return False
     seal(session)
-    return done
+    return True
 
 
 # ---- A team's tickets
 
 
-def _hand_out(session: Session, _setting: Setting, event: Row[Any]) -> bool:
+def _hand_out(session: Session, _setting: Setting, event: Row[Any]) -> Deed | None:
     """Give a team's ticket that nobody has to whoever's turn it is."""
     ticket = session.get(Ticket, event.object_id)
     if ticket is None or ticket.assignee_team_id is None or ticket.assignee_user_id is not None:
-        return False
+        return None
     if ticket.spam or ticket.is_trashed or not ticket.is_open:
-        return False
+        return None
     team = session.get_one(Team, ticket.assignee_team_id)
     user = turns.next_in(team)  # refuses where nobody is there: it waits for somebody to take it
-    _begin(session, event)
-    tickets.assign(ticket, user, by=ASSIGNMENT)
-    turns.note(team, user)
-    return True
+
+    def hand_out() -> None:
+        tickets.assign(ticket, user, by=ASSIGNMENT)
+        turns.note(team, user)
+
+    return hand_out
 
 
 # ---- Doubles
 
 
-def _merge_double(session: Session, setting: Setting, event: Row[Any]) -> bool:
+def _merge_double(session: Session, setting: Setting, event: Row[Any]) -> Deed | None:
     """Merge a new ticket into an open one in which the same customer wrote of the same thing."""
+    if event.actor_kind != "customer":
+        return None
     ticket = session.get(Ticket, event.object_id, with_for_update=True, populate_existing=True)
-    if ticket is None or not _may_merge(ticket) or event.actor_kind != "customer":
-        return False
+    if ticket is None or not _may_merge(ticket):
+        return None
     since = event.created_datetime - timedelta(hours=int(setting.get("hours") or 24))
     earlier = session.scalars(
         select(Ticket)
@@ -128,13 +141,15 @@ def _merge_double(session: Session, setting: Setting, event: Row[Any]) -> bool:
     ).all()
     into = next((each for each in earlier if _may_merge(each) and _same(each.subject, ticket.subject)), None)
     if into is None:
-        return False
-    _begin(session, event)
+        return None
+    return partial(_merge, ticket, into)
+
+
+def _merge(ticket: Ticket, into: Ticket) -> None:
     merging.merge(
         ticket, into, subject=into.subject, customer=into.customer, assignee=into.assignee, team=into.team,
         by=AUTO_MERGE,
     )  # fmt: skip
-    return True
 
 
 def _may_merge(ticket: Ticket) -> bool:
@@ -153,84 +168,96 @@ def _plain(subject: str | None) -> str:
 # ---- Suggestions
 
 
-def _suggest_for_tags(session: Session, _setting: Setting, event: Row[Any]) -> bool:
+def _suggest_for_tags(session: Session, _setting: Setting, event: Row[Any]) -> Deed | None:
     """Agents put the same tag on tickets of the same kind."""
-    if event.actor_kind != "user":
-        return False
+    if event.actor_kind != "user" or not (ticket := _with_words(session, event.object_id)):
+        return None
+    before = _lately(session, event)
     for number in (event.data or {}).get("tags_added", ()):
         tag = session.get(Tag, number)
         if tag is None:
             continue
-        alike = [each.object_id for each in _lately(session, event) if number in (each.data or {})["tags_added"]]
+        alike = [each.object_id for each in before if number in (each.data or {})["tags_added"]]
         action = f"Action('addTags', {{tags: {raw(tag.name)}}});"
-        if _suggest(session, event, event.object_id, alike, f"Tag “{tag.name}”", action):
-            return True
-    return False
+        proposal = _suggest(session, ticket, alike, f"Tag “{tag.name}”", action)
+        if proposal is not None:
+            return proposal
+    return None
 
 
-def _suggest_for_macro(session: Session, _setting: Setting, event: Row[Any]) -> bool:
+def _suggest_for_macro(session: Session, _setting: Setting, event: Row[Any]) -> Deed | None:
     """Agents apply the same macro to tickets of the same kind."""
     macro = session.get(Macro, event.object_id)
-    ticket_id = _ticket_of_chain(session, event)
-    if macro is None or event.initiator_id is None or ticket_id is None:
-        return False
+    if macro is None or event.initiator_id is None:
+        return None
+    number = _tickets_of_chains(session, [event]).get(event.context)
+    if number is None or not (ticket := _with_words(session, number)):
+        return None
     before = [each for each in _lately(session, event) if each.object_id == macro.id and each.initiator_id is not None]
-    alike = [number for each in before if (number := _ticket_of_chain(session, each)) is not None]
     action = f"Action('applyMacro', {{macro_id: {macro.id}}});"
-    return _suggest(session, event, ticket_id, alike, f"Macro “{macro.name}”", action)
+    alike = _tickets_of_chains(session, before).values()
+    return _suggest(session, ticket, alike, f"Macro “{macro.name}”", action)
 
 
-def _suggest(session: Session, event: Row[Any], ticket_id: int, alike: list[int], what: str, action: str) -> bool:
+def _with_words(session: Session, number: int) -> Ticket | None:
+    """The ticket, if it is still there and its subject says anything."""
+    ticket: Ticket | None = session.get(Ticket, number)
+    return ticket if ticket is not None and _words(ticket.subject) else None
+
+
+def _suggest(session: Session, ticket: Ticket, alike: Iterable[int], what: str, action: str) -> Deed | None:
     """Propose a rule, if the tickets share a word and it has not been proposed yet."""
-    ticket = session.get(Ticket, ticket_id)
-    word = _shared_word(session, ticket, {*alike, ticket_id}) if ticket is not None else None
-    if ticket is None or word is None:
-        return False
+    word = _shared_word(session, ticket, {*alike, ticket.id})
+    if word is None:
+        return None
     name = f"{what} where the subject says “{word}”"
     waiting = select(func.count()).where(Rule.account_id == ticket.account_id, Rule.is_draft)
     if (session.scalar(waiting) or 0) >= MOST_WAITING:
-        return False
+        return None
     proposed = scoped(session, _event.id, table=event_table).where(
         _event.type == RULE_SUGGESTION_SUGGESTED.name, _event.object_label == name
     )
     if session.scalar(proposed.limit(1)) is not None or _is_known(session, ticket.account_id, action, word):
-        return False
+        return None
     shape = rules.Shape(
         name=name,
         description=f"Agents did this by hand {OFTEN} times to tickets whose subjects share a word.",
         code=f"if (containsAny(ticket.subject, [{raw(word)}])) {{\n    {action}\n}}",
         event_types=(TICKET_CREATED.name,),
     )
-    _begin(session, event)
-    rules.suggest(session.get_one(Account, ticket.account_id), shape, ticket, by=SUGGESTIONS)
-    return True
+    account = session.get_one(Account, ticket.account_id)
+    return partial(_propose, account, shape, ticket)
 
 
-def _lately(session: Session, event: Row[Any]) -> Iterator[Row[Any]]:
+def _propose(account: Account, shape: rules.Shape, ticket: Ticket) -> None:
+    rules.suggest(account, shape, ticket, by=SUGGESTIONS)
+
+
+def _lately(session: Session, event: Row[Any]) -> Sequence[Any]:
     """What was done by hand in the same way before it, the newest first."""
-    return iter(
-        session.execute(
-            scoped(session, table=event_table)
-            .where(
-                _event.type == event.type,
-                _event.created_datetime >= event.created_datetime - LOOKS_BACK,
-                _event.id < event.id,
-                _event.actor_kind == event.actor_kind,
-            )
-            .order_by(_event.created_datetime.desc(), _event.id.desc())
-            .limit(MOST_LOOKED_AT)
+    wanted = _event.object_id, _event.initiator_id, _event.context, _event.data
+    return session.execute(
+        scoped(session, *wanted, table=event_table)
+        .where(
+            _event.type == event.type,
+            _event.created_datetime >= event.created_datetime - LOOKS_BACK,
+            _event.id < event.id,
+            _event.actor_kind == event.actor_kind,
         )
-    )
+        .order_by(_event.created_datetime.desc(), _event.id.desc())
+        .limit(MOST_LOOKED_AT)
+    ).all()
 
 
-def _ticket_of_chain(session: Session, event: Row[Any]) -> int | None:
-    found: int | None = session.scalar(
-        scoped(session, _event.object_id, table=event_table)
-        .where(_event.context == event.context, _event.object_type == "Ticket")
-        .order_by(_event.id)
-        .limit(1)
+def _tickets_of_chains(session: Session, events: Sequence[Any]) -> dict[UUID, int]:
+    """To which ticket each of these happened: the first in its chain."""
+    contexts = {each.context for each in events}
+    lines = session.execute(
+        scoped(session, _event.context, _event.object_id, table=event_table)
+        .where(_event.context.in_(contexts), _event.object_type == "Ticket")
+        .order_by(_event.id.desc())
     )
-    return found
+    return {line.context: line.object_id for line in lines}
 
 
 def _shared_word(session: Session, ticket: Ticket, numbers: set[int]) -> str | None:

@@ -4,22 +4,24 @@ Rules run after the action that sets them off: whoever acts next lets them run f
 once. Who runs them holds the account, so that of any number of workers one does, and all others find it done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from audit.action import begin, enter
 from audit.actors import Actor
-from audit.base import BigId
+from audit.base import Base, BigId
 from audit.ledger import seal
 from audit.log import event_head, event_table
-from audit.sessions import reading_on, scoped
+from audit.sessions import scoped
 from automation import habits
 from automation.bits import bit, work_off
 from helpdesk import following, notices, rules
+from helpdesk.following import Listeners
 from helpdesk.language.statements import Plan, plan
 from helpdesk.models import Account, Rule, RuleCursor, RuleRun, SatisfactionSurvey, Ticket, TicketMessage
 from helpdesk.rule_doing import Run
@@ -41,6 +43,7 @@ TOO_DEEP: Final = (
 )
 
 _event = event_table.c
+_cursors: Final = Base.metadata.tables[RuleCursor.__tablename__]
 
 
 #: Whether there is something that rules have not met: where nobody listens, there is no cursor.
@@ -54,6 +57,24 @@ BEHIND: Final = (
         RuleCursor.event_id < event_head.c.last_id,
         Account.deactivated_datetime.is_(None),
     )
+)
+
+# Asked after every action: written once, and past the ORM, for making them takes longer than answering them.
+_PLACE: Final = BEHIND.add_columns(RuleCursor.event_id, event_head.c.last_id).with_for_update(of=RuleCursor)
+_STEP: Final = update(_cursors).where(_cursors.c.id == bindparam("cursor")).values(event_id=bindparam("reached"))
+_HAPPENED: Final = (
+    select(
+        *(_event.id, _event.account_id, _event.type, _event.object_type, _event.object_id, _event.created_datetime),
+        *(_event.context, _event.cause_id, _event.actor_kind, _event.initiator_id, _event.data),
+    )
+    .where(
+        func.coalesce(_event.account_id, 0) == bindparam("account"),  # as `audit.sessions.reading_on` says
+        _event.id > bindparam("after"),
+        _event.id <= bindparam("last"),
+        _event.type.in_(bindparam("types", expanding=True)),
+    )
+    .order_by(_event.id)
+    .limit(BATCH)
 )
 
 
@@ -77,51 +98,52 @@ def is_behind(session: Session, account_id: int) -> bool:
 
 def catch_up(session: Session, account_id: int) -> int:
     """Let rules act within the caller's transaction, which holds the account; answers how often one did."""
-    ran = 0
-    while is_behind(session, account_id):
-        ran += _look(session, account_id)
-    return ran
+    in_all = 0
+    while (place := _place(session, account_id)) is not None:
+        ran, arrived = _look(session, account_id, place)
+        in_all += ran
+        if arrived and not ran:
+            break
+    return in_all
 
 
 def _step(session: Session, account_id: int) -> int:
     with bit(session, account_id, alone=True):
-        return _look(session, account_id)
+        place = _place(session, account_id)
+        return _look(session, account_id, place)[0] if place is not None else 0
 
 
-def _look(session: Session, account_id: int) -> int:
-    """Look at what happened next, and let each rule that it concerns do its part."""
-    row = session.execute(
-        select(RuleCursor, event_head.c.last_id)
-        .join(event_head, event_head.c.account_id == RuleCursor.account_id)
-        .where(RuleCursor.account_id == account_id, RuleCursor.name == following.CURSOR)
-        .with_for_update(of=RuleCursor)
-        .execution_options(populate_existing=True)
-    ).first()
-    if row is None:
-        return 0
-    cursor, newest = row
-    found = _happened(session, cursor.event_id, newest)
-    cursor.event_id = found[-1].id if len(found) == BATCH else newest
-    acting = rules.active(session, account_id) if found else []
-    wanted = following.habits(session, account_id) if any(event.type in habits.TRIGGERS for event in found) else {}
+def _place(session: Session, account_id: int) -> Row[Any] | None:
+    """Where rules are in the log, and where it ends, if there is something that they have not met."""
+    return session.connection().execute(_PLACE, {"account": account_id}).first()
+
+
+def _look(session: Session, account_id: int, place: Row[Any]) -> tuple[int, bool]:
+    """Look at what happened next, and let each rule that it concerns do its part: how many did, whether it was all."""
+    listening = following.listeners(session, account_id)
+    found = _happened(session, account_id, place, listening)
+    arrived = len(found) < BATCH
+    reached = {"cursor": place.id, "reached": place.last_id if arrived else found[-1].id}
+    session.connection().execute(_STEP, reached)
     ran = 0
     for event in found:
-        concerned = [rule for rule in acting if rules.is_set_off(rule, event.type)]
+        # Asked anew each time: what one of them did may have switched another one off.
+        listening = following.listeners(session, account_id)
+        concerned = listening.rules.get(event.type, ())
         ran += _meet(session, concerned, event) if concerned else 0
-        ran += habits.meet(session, wanted, event)
+        ran += habits.meet(session, listening.habits, event)
     if ran:
         _forget_old_runs(session, account_id)
-    return ran
+    return ran, arrived
 
 
-def _happened(session: Session, after: int, newest: int) -> Sequence[Row[Any]]:
-    # In the order of the log: created, message, updated, assigned, as the ledger wrote each action.
-    wanted = {*rules.TRIGGERS, *habits.TRIGGERS}
-    return session.execute(
-        reading_on(session, event_table)
-        .where(_event.id > after, _event.id <= newest, _event.type.in_(wanted))
-        .limit(BATCH)
-    ).all()
+def _happened(session: Session, account_id: int, place: Row[Any], listening: Listeners) -> Sequence[Any]:
+    """The next events that anybody listens to, in the order of the log: as the ledger wrote each action."""
+    types = [*listening.rules, *(type_ for type_ in habits.TRIGGERS if listening.habits)]
+    if not types:
+        return ()
+    asked = {"account": account_id, "after": place.event_id, "last": place.last_id, "types": types}
+    return session.connection().execute(_HAPPENED, asked).all()
 
 
 def _meet(session: Session, concerned: Sequence[Rule], event: Row[Any]) -> int:
@@ -136,7 +158,7 @@ def _meet(session: Session, concerned: Sequence[Rule], event: Row[Any]) -> int:
         facts = facts or facts_of(ticket, message, event.created_datetime)
         planned = plan(steps, facts)
         if planned.acts and not _has_run(session, rule, ticket, event):
-            _run(session, Run(rule, ticket, message), planned, event)
+            _run(session, Run(rule, ticket, message()), planned, event)
             ran, facts = ran + 1, None  # the next one sees what this one did
     return ran
 
@@ -181,19 +203,18 @@ def _give_up(session: Session, rule: Rule, reason: str, cause_id: int) -> None:
 # ---- What is behind them
 
 
-def _about(session: Session, event: Row[Any]) -> tuple[Ticket | None, TicketMessage | None]:
-    """The ticket that something happened to, if it is still there, and the message that rules look at."""
+def _about(session: Session, event: Row[Any]) -> tuple[Ticket | None, Callable[[], TicketMessage | None]]:
+    """The ticket that something happened to, if it is still there, and how to get the message that rules look at."""
     if event.object_type == "TicketMessage":
-        message = session.get(TicketMessage, event.object_id)
-        return (message.ticket, message) if message is not None else (None, None)
+        message: TicketMessage | None = session.get(TicketMessage, event.object_id)
+        return message.ticket if message is not None else None, lambda: message
     if event.object_type == "SatisfactionSurvey":
         survey = session.get(SatisfactionSurvey, event.object_id)
         ticket = session.get(Ticket, survey.ticket_id) if survey is not None else None
     else:
         ticket = session.get(Ticket, event.object_id)
-    if ticket is None:
-        return None, None
-    return ticket, first_message(ticket) if event.type == "ticket-created" else newest_message(ticket)
+    which = first_message if event.type == "ticket-created" else newest_message
+    return ticket, cache(lambda: which(ticket) if ticket is not None else None)
 
 
 def _has_run(session: Session, rule: Rule, ticket: Ticket, event: Row[Any]) -> bool:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from functools import cache, partial
 from typing import Final
 
 from sqlalchemy import ColumnElement, select
@@ -45,13 +46,13 @@ def _meet(session: Session, rule: Rule, steps: tuple[Step, ...], number: int, at
     ticket = session.get(Ticket, number, with_for_update=True, populate_existing=True)
     if ticket is None or rule.deactivated_datetime is not None:
         return False
-    message = newest_message(ticket)
+    message = cache(partial(newest_message, ticket))
     planned = plan(steps, facts_of(ticket, message, at))
     if not planned.acts:
         return False
     begin(session, rule.account_id, source="automation", at=at, context=context)
     session.add(RuleRun(account_id=rule.account_id, rule_id=rule.id, ticket_id=ticket.id, context=context))
-    run_and_count(session, Run(rule, ticket, message), planned)
+    run_and_count(session, Run(rule, ticket, message()), planned)
     return True
 
 

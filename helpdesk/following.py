@@ -1,10 +1,13 @@
 """Whether an account's rules and habits follow its log, and from where: a cursor stands while somebody listens."""
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from audit.action import current
 from audit.log import event_head
 from audit.sessions import scoped
 from helpdesk.models import AccountSetting, Rule, RuleCursor
@@ -16,9 +19,40 @@ CURSOR: Final = "rules"
 HABITS: Final = ("ticket-assignment", "auto-merge", "rule-suggestions")
 
 
+#: Where a transaction keeps who listens.
+_MEMO: Final = "listeners"
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who listens to an account's log: rules by the type of event that sets them off, in order, and habits."""
+
+    rules: Mapping[str, tuple[Rule, ...]]
+    habits: Mapping[str, Mapping[str, Any]]
+
+
+def listeners(session: Session, account_id: int) -> Listeners:
+    """Who listens just now; whoever acts looks it up once a transaction."""
+    memo = current(session).memo
+    if _MEMO not in memo:
+        by_type: dict[str, tuple[Rule, ...]] = {}
+        for rule in session.scalars(_active(account_id).order_by(Rule.priority.desc(), Rule.id)):
+            for type_ in (rule.event_types or "").split(","):
+                by_type[type_] = (*by_type.get(type_, ()), rule)
+        memo[_MEMO] = Listeners(by_type, habits(session, account_id))
+    found: Listeners = memo[_MEMO]
+    return found
+
+
+def look_again(session: Session) -> None:
+    """Somebody else may listen now."""
+    current(session).memo.pop(_MEMO, None)
+
+
 def arrange(session: Session, account_id: int) -> None:
     """Let whoever listens see what happens from now on; where nobody does, nothing is followed."""
     session.flush()
+    look_again(session)
     cursor = session.scalar(
         select(RuleCursor).where(RuleCursor.account_id == account_id, RuleCursor.name == CURSOR).with_for_update()
     )
@@ -41,10 +75,13 @@ def habits(session: Session, account_id: int) -> dict[str, dict[str, object]]:
 
 
 def _has_rules(session: Session, account_id: int) -> bool:
-    mine = select(Rule.id).where(
+    return session.scalar(_active(account_id).limit(1)) is not None
+
+
+def _active(account_id: int) -> Select[Rule]:
+    return select(Rule).where(
         Rule.account_id == account_id,
         Rule.deactivated_datetime.is_(None),
         Rule.is_draft.is_(False),
         Rule.event_types.is_not(None),
     )
-    return session.scalar(mine.limit(1)) is not None

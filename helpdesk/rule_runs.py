@@ -1,7 +1,7 @@
 """A rule and a ticket: what it would do there, which writes nothing; and that it does it, which is told."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ from audit.ledger import record
 from helpdesk import rule_doing
 from helpdesk.events import RULE_EXECUTED
 from helpdesk.language import parse_rule
-from helpdesk.language.predicates import Facts, message_facts, ticket_facts
+from helpdesk.language.predicates import Facts, FactsOf
 from helpdesk.language.statements import Act, Case, Plan, Step, acts_in, fields_in, plan, understand_rule
 from helpdesk.language.vocabulary import of_rules
 from helpdesk.macro_actions import Names
@@ -62,7 +62,7 @@ def what_would(rule: Rule, ticket: Ticket, message: TicketMessage | None = None,
     message = message or newest_message(ticket)
     steps = understood(code if code is not None else rule.code)
     at = desk_now(session, ticket.account_id)
-    planned = plan(steps, facts_of(ticket, message, at))
+    planned = plan(steps, facts_of(ticket, lambda: message, at))
     run, names = Run(rule, ticket, message), names_for(session, planned.acts)
     with session.no_autoflush:
         acts = tuple(
@@ -115,9 +115,9 @@ def understood(code: str) -> tuple[Step, ...]:
     return understand_rule(parse_rule(code), of_rules(), CHECKS)
 
 
-def facts_of(ticket: Ticket, message: TicketMessage | None, at: datetime) -> Facts:
-    """All that a rule can ask of a ticket."""
-    return Facts({**ticket_facts(ticket), **message_facts(message)}, at)
+def facts_of(ticket: Ticket, message: Callable[[], TicketMessage | None], at: datetime) -> Facts:
+    """All that a rule can ask of a ticket; the message is looked for only if a rule asks for it."""
+    return Facts(FactsOf(ticket, message), at)
 
 
 def newest_message(ticket: Ticket) -> TicketMessage | None:

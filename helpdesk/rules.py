@@ -74,11 +74,6 @@ def triggers_of(rule: Rule) -> tuple[str, ...]:
     return tuple(rule.event_types.split(",")) if rule.event_types else ()
 
 
-def is_set_off(rule: Rule, type_: str) -> bool:
-    """Whether an event of this type sets a rule off."""
-    return type_ in triggers_of(rule)
-
-
 # ---- Verbs
 
 
@@ -154,6 +149,7 @@ def delete(rule: Rule, *, by: Actor) -> None:
     forget_progress(rule)
     session.delete(rule)
     record(RULE_DELETED, rule, by=by)
+    following.look_again(session)
 
 
 # ---- What can be asked
@@ -163,14 +159,6 @@ def in_order(session: Session, account_id: int) -> list[Rule]:
     """The account's rules in the order in which they run, drafts and those that are switched off, too."""
     mine = select(Rule).where(Rule.account_id == account_id).order_by(Rule.priority.desc(), Rule.id)
     return list(session.scalars(mine))
-
-
-def active(session: Session, account_id: int) -> list[Rule]:
-    """The rules that act, in the order in which they run."""
-    mine = select(Rule).where(
-        Rule.account_id == account_id, Rule.deactivated_datetime.is_(None), Rule.is_draft.is_(False)
-    )
-    return list(session.scalars(mine.order_by(Rule.priority.desc(), Rule.id)))
 
 
 def suggested_in(ticket: Ticket) -> list[Rule]:

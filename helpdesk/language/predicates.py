@@ -1,15 +1,16 @@
 """Whether a condition holds of facts: what rules ask while they run, and the slow twin by which SQL is checked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from audit.folding import fold
 from helpdesk.language.conditions import Age, All, AnyOf, Condition, CurrentUser, Not, Test, Value, understand
 from helpdesk.language.trees import Tree, expression_of
 from helpdesk.language.vocabulary import OF_TICKETS, OWN, Vocabulary, of_rules
-from helpdesk.models import Ticket, TicketMessage
+from helpdesk.models import Team, Ticket, TicketMessage, User
 
 
 @dataclass(frozen=True)
@@ -40,37 +41,71 @@ def holds(asked: Condition, facts: Facts) -> bool:
             return _test(asked, facts)
 
 
-def ticket_facts(ticket: Ticket) -> dict[str, Any]:
-    """All that can be asked of a ticket."""
-    user, team, customer = ticket.assignee, ticket.team, ticket.customer
-    return {
-        **{f"ticket.{name}": getattr(ticket, name) for name in OF_TICKETS},
-        "ticket.assignee_user.id": ticket.assignee_user_id,
-        "ticket.assignee_user.email": user.email if user else None,
-        "ticket.assignee_team.id": ticket.assignee_team_id,
-        "ticket.assignee_team.name": team.name if team else None,
-        "ticket.tags.name": [tag.name for tag in ticket.tags],
-        "ticket.customer.email": customer.email,
-        "ticket.customer.name": customer.name,
-        **{f"{OWN}{held.custom_field_id}": held.value for held in ticket.field_values},
-    }
+class FactsOf(Mapping[str, Any]):
+    """All that can be asked of a ticket, and of the message that a rule looks at: looked up when it is asked for.
+
+    Most rules are through with most tickets at the first question.
+    """
+
+    def __init__(self, ticket: Ticket, message: Callable[[], TicketMessage | None] = lambda: None) -> None:
+        self._ticket = ticket
+        self._message = message
+        self._known: dict[str, Any] = {}
+
+    def __getitem__(self, path: str) -> Any:
+        if path not in self._known:
+            self._known[path] = self._look_up(path)
+        return self._known[path]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from _OF_TICKET
+        yield from (f"{OWN}{held.custom_field_id}" for held in self._ticket.field_values)
+        if self._message() is not None:
+            yield from _OF_MESSAGE
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _look_up(self, path: str) -> Any:
+        if path in _OF_TICKET:
+            return _OF_TICKET[path](self._ticket)
+        if path in _OF_MESSAGE:
+            message = self._message()
+            return _OF_MESSAGE[path](message) if message is not None else None
+        own = (held.value for held in self._ticket.field_values if f"{OWN}{held.custom_field_id}" == path)
+        return next(own, None)
 
 
-def message_facts(message: TicketMessage | None) -> dict[str, Any]:
-    """All that can be asked of the message that a rule looks at; nothing where there is none."""
-    if message is None:
-        return {}
-    return {
-        "message.body_text": message.stripped_text or message.body_text,
-        "message.subject": message.subject,
-        "message.channel": message.channel,
-        "message.via": message.via,
-        "message.from_agent": message.from_agent,
-        "message.public": message.public,
-        "message.sender.email": message.sender_address,
-        "message.sender.name": message.sender_name,
-        "message.intents.name": [_name(intent) for intent in message.intents or ()],
-    }
+def _called(named: Team | None) -> str | None:
+    return named.name if named else None
+
+
+def _mailbox(person: User | None) -> str | None:
+    return person.email if person else None
+
+
+_OF_TICKET: Final[Mapping[str, Callable[[Ticket], Any]]] = {
+    **{f"ticket.{name}": attrgetter(name) for name in OF_TICKETS},
+    "ticket.assignee_user.id": lambda ticket: ticket.assignee_user_id,
+    "ticket.assignee_user.email": lambda ticket: _mailbox(ticket.assignee),
+    "ticket.assignee_team.id": lambda ticket: ticket.assignee_team_id,
+    "ticket.assignee_team.name": lambda ticket: _called(ticket.team),
+    "ticket.tags.name": lambda ticket: [tag.name for tag in ticket.tags],
+    "ticket.customer.email": lambda ticket: ticket.customer.email,
+    "ticket.customer.name": lambda ticket: ticket.customer.name,
+}
+
+_OF_MESSAGE: Final[Mapping[str, Callable[[TicketMessage], Any]]] = {
+    "message.body_text": lambda message: message.stripped_text or message.body_text,
+    "message.subject": lambda message: message.subject,
+    "message.channel": lambda message: message.channel,
+    "message.via": lambda message: message.via,
+    "message.from_agent": lambda message: message.from_agent,
+    "message.public": lambda message: message.public,
+    "message.sender.email": lambda message: message.sender_address,
+    "message.sender.name": lambda message: message.sender_name,
+    "message.intents.name": lambda message: [_name(intent) for intent in message.intents or ()],
+}
 
 
 def _name(intent: Any) -> str:

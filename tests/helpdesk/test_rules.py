@@ -83,7 +83,8 @@ def test_a_suggestion_does_nothing_until_it_is_taken_up(desk: Desk) -> None:
         draft = rules.suggest(desk.account, ZEBRA, ticket, by=SYSTEM).id
     assert trail.lines == [("rule-suggestion-suggested", None)]
     assert cursor(desk) is None
-    assert rules.active(desk.session, desk.account_id) == []
+    with desk.acting():
+        assert not following.listeners(desk.session, desk.account_id).rules
     with desk.watched() as trail, desk.acting():
         rules.take_up(get(desk, draft), replace(ZEBRA, name="Yak"), by=desk.by_admin)
     assert trail.lines == [("rule-updated", "Ada Admin")]

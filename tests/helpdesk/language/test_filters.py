@@ -11,7 +11,7 @@ from audit.base import EPOCH
 from helpdesk import tags, tickets
 from helpdesk.language import Mistake, filters, parse_rule, trees, unparse
 from helpdesk.language.filters import check
-from helpdesk.language.predicates import Facts, predicate, ticket_facts
+from helpdesk.language.predicates import Facts, FactsOf, predicate
 from helpdesk.language.trees import Tree
 from helpdesk.language.vocabulary import FUNCTIONS, TICKET, of_views
 from helpdesk.models import Ticket
@@ -29,7 +29,7 @@ def test_sql_and_the_predicate_agree(desk: Desk) -> None:
     people_the_desk(desk)
     now, session = desk.now(), desk.session
     everything = session.scalars(select(Ticket).where(Ticket.account_id == desk.account_id)).all()
-    facts = {ticket.id: ticket_facts(ticket) for ticket in everything}
+    facts = {ticket.id: FactsOf(ticket) for ticket in everything}
     seen: set[int] = set()
 
     @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), database=None)
