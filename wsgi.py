@@ -27,8 +27,8 @@ from helpdesk.web import wiring
 from helpdesk.web.directory import HelpdeskDirectory
 from helpdesk.web.requests import DeskRequest
 from seeds import api as worlds_api
+from seeds import classroom_commands, classroom_pages, fire_pages, scenarios, trigger_commands
 from seeds import commands as seeds_commands
-from seeds import fire_pages, scenarios, trigger_commands
 
 # These add their routes to the log's pages.
 from audit import beside, coverage_pages, downloads, live  # noqa: F401  # isort: skip
@@ -66,7 +66,8 @@ def create_app(config: Config | None = None) -> Flask:
     directory.install(app, HelpdeskDirectory())
     wiring.install(app, config)
     plays.connect(scenarios.plays_of)
-    for blueprint in (pages.blueprint, glossary.blueprint, fire_pages.blueprint):
+    pages.install(app)
+    for blueprint in (glossary.blueprint, fire_pages.blueprint, classroom_pages.blueprint):
         app.register_blueprint(blueprint)
     clock.install(app)
     app.register_blueprint(simulator_pages.blueprint)
@@ -99,6 +100,7 @@ for package in (
     automation_commands,
     seeds_commands,
     trigger_commands,
+    classroom_commands,
 ):
     for command in package.COMMANDS:
         helpdesk.add_command(command)

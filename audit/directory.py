@@ -18,6 +18,8 @@ class Viewer:
     may_read_log: bool
     email: str = ""
     trails: frozenset[str] = frozenset()  #: classes of objects whose events they may read without the log
+    whose: str = ""  #: whose log it is, where it is not that of their own account
+    way_back: tuple[str, str] = ("", "")  #: then the page from which they came, and its address
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,10 @@ class Member:
 class Directory(Protocol):
     """What the log needs to know of the rest of the house."""
 
-    def viewer(self) -> Viewer | None:
-        """Who is looking; None if nobody is logged in."""
+    def viewer(self, of: int | None = None) -> Viewer | None:
+        """Who is looking, at the log of their own account or at that of account `of`; None if nobody is logged in."""
 
-    def viewer_again(self) -> Viewer | None:
+    def viewer_again(self, of: int | None = None) -> Viewer | None:
         """The same, looked up afresh: an answer that takes hours outlives sessions and rights."""
 
     def note_export(self, account_id: int, details: Mapping[str, Any]) -> None:

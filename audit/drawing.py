@@ -1,7 +1,7 @@
 """Draws events as lines of the list, each of them once: an event never changes, so neither does its line.
 
 What may change around an event is part of what a line is kept by: whether its objects still have pages, what they are
-called today, and how a day of another year is written.
+called today, how a day of another year is written, and whose page the line stands on.
 """
 
 from collections.abc import Sequence
@@ -58,9 +58,9 @@ def drawn(session: Session, directory: Directory, ground: Ground, found: Sequenc
     links = directory.links(session.info["account_id"], {each for one in met for each in one.about})
     labels = queries.labels(session, sorted({each for one in met for each in one.points}))
     teller = Teller(labels, ground.now.astimezone(ground.zone))
-    lines = []
+    lines, page = [], url_for("audit.log")  # a trainer's page of somebody else's log has an address of its own
     for row, one in zip(found, met, strict=True):
-        look = (ground.zone.key, teller.now.year, *map(links.get, one.about), *map(labels.get, one.points))
+        look = (page, ground.zone.key, teller.now.year, *map(links.get, one.about), *map(labels.get, one.points))
         line = one.lines.get(look)
         if line is None:
             line = one.lines[look] = draw(line_of(row, ground, teller, links))

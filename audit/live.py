@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
-from flask import Response, abort, make_response, render_template, request, stream_with_context
+from flask import Response, abort, g, make_response, render_template, request, stream_with_context
 
 from audit import counting, queries
 from audit.action import enter
@@ -137,7 +137,7 @@ class _Page:
 
     def _rows(self, fitting: list[Fresh]) -> str:
         """The rows, newest first; each is drawn once for all pages that see it alike."""
-        viewer = directory().viewer()
+        viewer = directory().viewer(g.reads_of)
         key = (self.ground.zone.key, viewer.user_id if viewer else 0)
         self._let_go()  # who draws needs a connection: those who wait for them must not hold them all
         with self.window.drawing:
@@ -153,9 +153,10 @@ class _Page:
         enter(db.session(), self.account_id)
 
     def _is_welcome(self) -> bool:
-        viewer = directory().viewer_again()
+        viewer = directory().viewer_again(g.reads_of)
         if viewer is None or not viewer.may_read_log:
             return False
+        enter(db.session(), self.account_id)
         self.ground = ground_now()
         return True
 

@@ -1,10 +1,10 @@
 """The audit log under Settings → Users & teams: the page, its results while you choose, older events, one event."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
 
 from audit import queries, rows
 from audit.action import enter
@@ -22,17 +22,43 @@ blueprint = Blueprint("audit", __name__, url_prefix="/settings/audit")
 _NOT_YOURS: Final = (
     "The audit log is for admins and the owner of the account, so nothing was shown. Ask one of them what you need."
 )
+_NO_TRAINEE: Final = (
+    "No trainee of yours has this account, so nothing was shown. Learn → Classroom lists those whose log you may read."
+)
+#: Where a trainer reads the log of a trainee's account: every page that only shows has this address, too.
+_ALONG: Final = "/of/<number:reads_of>"
+
+
+def install(app: Flask) -> None:
+    """Give the application the log's pages, and those of other accounts' logs to whom they are open."""
+    app.register_blueprint(blueprint)
+    for rule in list(app.url_map.iter_rules()):
+        if rule.endpoint.startswith("audit.") and "GET" in (rule.methods or ()):
+            along = rule.rule.replace(blueprint.url_prefix or "", f"{blueprint.url_prefix}{_ALONG}", 1)
+            app.add_url_rule(along, rule.endpoint, app.view_functions[rule.endpoint], methods=["GET"])
+
+
+@blueprint.url_value_preprocessor
+def _whose(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    g.reads_of = values.pop("reads_of", None) if values else None
+
+
+@blueprint.url_defaults
+def _stay_there(_endpoint: str, values: dict[str, Any]) -> None:
+    if g.get("reads_of") is not None:  # pages about another account's log lead to others about it
+        values.setdefault("reads_of", g.reads_of)
 
 
 @blueprint.before_request
 def _only_who_may() -> Response | None:
-    viewer = directory().viewer()
+    viewer = directory().viewer(g.reads_of)
     if viewer is None:
         door = f"/login?{urlencode({'next': request.full_path.rstrip('?')})}"
         return make_response(redirect(door, 303))
     if not viewer.may_read_log:
-        abort(403, _NOT_YOURS)
+        abort(*((403, _NOT_YOURS) if g.reads_of is None else (404, _NO_TRAINEE)))
     enter(db.session(), viewer.account_id)
+    g.viewer = viewer
     return None
 
 

@@ -22,7 +22,7 @@ from helpdesk.events import (
     AUDIT_LOG_EXPORTED,
 )
 from helpdesk.mail.charsets import clean_line
-from helpdesk.models import Account, Delivery, LoginSession, Role, User
+from helpdesk.models import Account, Delivery, LoginSession, Role, Seat, User
 from helpdesk.permissions import may
 from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
@@ -34,6 +34,8 @@ RESERVED: Final = frozenset({"admin", "api", "app", "help", "mail", "smtp", "sta
 #: Throw-away accounts have subdomains that begin so: those in which events are fired, and those made for a test.
 SANDBOX: Final = "sandbox-"
 FOR_A_TEST: Final = "qa-"
+#: And so those of a classroom.
+CLASSROOM: Final = "class-"
 LONGEST_NAME: Final = 200
 
 _DOMAIN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])")
@@ -49,6 +51,15 @@ class DomainTaken(Taken):
     """Another desk has this subdomain."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a trainee sits: whose classroom it is, its name, and their number in it."""
+
+    trainer_id: int
+    classroom: str
+    number: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Opening:
     """What a new account needs."""
@@ -60,6 +71,7 @@ class Opening:
     owner_email: str
     password: str
     settings: tuple[tuple[str, dict[str, Any]], ...] = ()
+    place: Place | None = None  #: in a classroom
 
 
 def open_account(session: Session, opening: Opening, *, by: Actor) -> tuple[Account, User]:
@@ -78,6 +90,8 @@ def open_account(session: Session, opening: Opening, *, by: Actor) -> tuple[Acco
         raise DomainTaken(f"There is an account {opening.domain!r} already.") from error
     for type_, data in opening.settings:
         session.add(settings.new(account, type_, data))
+    if opening.place is not None:
+        session.add(Seat(account_id=account.id, **vars(opening.place)))
     _welcome(account, by=by)
     owner = people.create(
         account, email=opening.owner_email, name=opening.owner_name, role=Role.OWNER, password=opening.password, by=by
@@ -138,7 +152,7 @@ def checked_domain(given: str) -> str:
     domain = given.strip().lower()
     if not _DOMAIN.fullmatch(domain) or "--" in domain:
         raise Refused("Take 2 to 63 letters from a to z, digits and single hyphens, such as clay-and-kettle.")
-    if domain in RESERVED or domain.startswith((SANDBOX, FOR_A_TEST)):
+    if domain in RESERVED or domain.startswith((SANDBOX, FOR_A_TEST, CLASSROOM)):
         raise Refused(f"{domain} is kept for the desk itself. Take another one.")
     return domain
 

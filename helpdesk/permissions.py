@@ -19,6 +19,7 @@ Action = Literal[
     "manage shared views",
     "manage surveys",
     "read outgoing mail",
+    "hold classrooms",
     "read audit log",
     "manage settings",
     "manage people",
@@ -44,6 +45,7 @@ WORDS: Final[dict[Action, str]] = {
     "manage shared views": "share views",
     "manage surveys": "see to surveys",
     "read outgoing mail": "read outgoing mail",
+    "hold classrooms": "open classrooms, and read their trainees' logs",
     "read audit log": "read the audit log",
     "manage settings": "change the account's settings",
     "manage people": "invite, change and delete users and teams",
@@ -68,6 +70,7 @@ _ADDED: Final[dict[Role, frozenset[Action]]] = {
             "manage shared views",
             "manage surveys",
             "read outgoing mail",
+            "hold classrooms",
         }
     ),
     Role.ADMIN: frozenset(

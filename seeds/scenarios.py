@@ -4,6 +4,7 @@ from audit.plays import Play
 from seeds.scenes import (
     account,
     bulk,
+    classroom,
     clock,
     configuration,
     connections,
@@ -47,6 +48,7 @@ CHAPTERS = (
     habits,
     clock,
     bulk,
+    classroom,
 )
 
 _PLACES = {chapter.__name__: place for place, chapter in enumerate(CHAPTERS)}

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -123,11 +123,13 @@ class Stage:
         return self.session.get_one(Ticket, number)
 
 
-def open_stage(session: Session, domain: str, at: datetime = TUESDAY, password: str | None = None) -> Stage:
-    """Open an account with the usual people; each makes an event, as everything does."""
+def open_stage(
+    session: Session, domain: str, at: datetime = TUESDAY, password: str | None = None, **opening: Any
+) -> Stage:
+    """Open an account with the usual people; each makes an event, as everything does. `opening` may name the owner."""
     chosen = password or uuid.uuid4().hex
     begin(session, None, source="cli", at=at)
-    opening = accounts.Opening(
+    usual = accounts.Opening(
         name=f"{domain.title()} shop",
         domain=domain,
         mail_address=f"support@{domain}.example",
@@ -135,7 +137,7 @@ def open_stage(session: Session, domain: str, at: datetime = TUESDAY, password: 
         owner_email=f"owner@{domain}.example",
         password=chosen,
     )
-    account, owner = accounts.open_account(session, opening, by=SIGN_UP)
+    account, owner = accounts.open_account(session, replace(usual, **opening), by=SIGN_UP)
     set_clock(session, account.id, desk=at, rate=0)
     session.commit()
     account_id, owner_id = account.id, owner.id

@@ -10,9 +10,9 @@ ACCOUNT_CREATED = registry.declare(
         meaning="The desk was opened. Its first customer, its welcome ticket and its owner are written just before.",
         actors=frozenset({"system"}),
         by_hand="Go to the log-in page, press Open a desk of your own, and fill in the form.",
-        by_machine="The commands helpdesk seed and helpdesk account create; the reset of a classroom's account, which"
-        " opens a new one.",
-        claims={"Account": ALL, "AccountSetting": ALL},
+        by_machine="The commands helpdesk seed, helpdesk account create and helpdesk classroom; the reset of a"
+        " trainee's account in a classroom, which opens a new one.",
+        claims={"Account": ALL, "AccountSetting": ALL, "Seat": ALL},
         companions=("customer-created", "ticket-created", "ticket-message-created", "user-created"),
         look_alikes={
             "user-created": "A person joined an account that may be old; the account itself is created once.",

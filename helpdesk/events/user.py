@@ -48,10 +48,11 @@ USER_UPDATED = registry.declare(
         label="User updated",
         object="User",
         meaning="A team member's address, name, role or profile changed, or they were switched off or on.",
-        actors=frozenset({"user"}),
+        actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Users, open somebody, change them and press Save, or switch them off; or change your"
         " own profile.",
         by_api='PUT /api/users/0 {"bio": "Answers on weekdays."}',
+        by_machine="The reset of a trainee's account in a classroom, which frees their address for the new one.",
         claims={
             "User": frozenset(
                 {

@@ -4,6 +4,7 @@ from audit.clock import DeskClock
 from audit.files import StoredFile
 from helpdesk.models.account import Account, AccountSetting
 from helpdesk.models.api import ApiAnswer, ApiBucket, OauthCode
+from helpdesk.models.classroom import Seat
 from helpdesk.models.customer import Customer, CustomerChannel, CustomerFieldValue
 from helpdesk.models.extras import CustomField, Integration, SatisfactionSurvey, Widget
 from helpdesk.models.learning import DrillResult, LessonRun
@@ -55,6 +56,7 @@ __all__ = [
     "RuleCursor",
     "RuleRun",
     "SatisfactionSurvey",
+    "Seat",
     "ShopOrder",
     "ShopReport",
     "StoredFile",

@@ -14,7 +14,8 @@ from audit.base import BigId
 from audit.clock import desk_now
 from audit.db import db
 from audit.directory import Member, Viewer
-from helpdesk import accounts, desk, settings
+from helpdesk import accounts, classrooms, desk, settings
+from helpdesk.classrooms import Trainee
 from helpdesk.commands import COMMAND_LINE
 from helpdesk.config import Config
 from helpdesk.models import (
@@ -80,17 +81,19 @@ _TABLES: Final[dict[str, tuple[Any, Any]]] = {
 class HelpdeskDirectory:
     """The desk's side of the log's port."""
 
-    def viewer(self) -> Viewer | None:
-        """Who is looking; None if nobody is logged in."""
+    def viewer(self, of: int | None = None) -> Viewer | None:
+        """Who is looking, at the log of their own account or at that of account `of`; None if nobody is logged in."""
         if g.get("user") is None:
             return None
+        if of is not None:
+            return _trainer(classrooms.open_to(db.session(), g.user.id, g.user.role, of), of)
         may_read_log = g.user.may("read audit log")
         return Viewer(g.account.id, g.user.id, g.user.name, may_read_log, g.user.email, OPEN_TRAILS)
 
-    def viewer_again(self) -> Viewer | None:
+    def viewer_again(self, of: int | None = None) -> Viewer | None:
         """The same, looked up afresh."""
         logins.recognise_again()
-        return self.viewer()
+        return self.viewer(of)
 
     def note_export(self, account_id: int, details: Mapping[str, Any]) -> None:
         """Write into the log that who is looking, or who uses the command line, takes a copy of it."""
@@ -113,7 +116,9 @@ class HelpdeskDirectory:
         return [Member(row.id, row.name) for row in found]
 
     def links(self, account_id: int, objects: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
-        """Addresses of what still exists and has a page."""
+        """Addresses of what still exists and has a page; none in another account, whose pages are not the reader's."""
+        if g.get("account") is not None and g.account.id != account_id:
+            return {}
         wanted: dict[str, list[int]] = {}
         for kind, number in set(objects):
             wanted.setdefault(kind, []).append(number)
@@ -197,6 +202,13 @@ def numbers_of(session: Session, account_id: int) -> dict[str, int]:
 def ticket_address(number: int) -> str:
     """The page of a ticket."""
     return url_for("tickets.show", ticket_id=number)
+
+
+def _trainer(trainee: Trainee | None, account_id: int) -> Viewer:
+    """Who is looking, as somebody who may read the log of this trainee; of none, if it is none of theirs."""
+    way_back = ("Classroom", url_for("classroom.show"))
+    whose = f"{trainee.name} ({trainee.domain})" if trainee is not None else ""
+    return Viewer(account_id, g.user.id, g.user.name, trainee is not None, g.user.email, whose=whose, way_back=way_back)
 
 
 @cache

@@ -22,7 +22,7 @@ class Entry:
     @property
     def address(self) -> str:
         """Where it leads."""
-        return url_for(self.endpoint)
+        return url_for(self.endpoint, reads_of=None)  # beside another account's log, too, it is one's own
 
     @property
     def is_current(self) -> bool:
@@ -56,6 +56,7 @@ ENTRIES: Final = (
     Entry("Outgoing mail", "mail", "mailtrap.index", "read outgoing mail", "Settings"),
     Entry("Events explained", "help", "glossary.index", "read", "Learn"),
     Entry("Event coverage", "flag", "audit.coverage", "read audit log", "Learn"),
+    Entry("Classroom", "people", "classroom.show", "hold classrooms", "Learn"),
 )
 
 

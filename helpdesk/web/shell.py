@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, g, make_response, render_template, request
 
+from audit.action import enter
 from audit.db import db
 from helpdesk.web import menu, news, shown, viewing
 from helpdesk.web.htmx import nothing_new
@@ -43,8 +44,11 @@ class Shell:
     @cached_property
     def views(self) -> list[ViewLine]:
         """The views that who is logged in sees."""
+        session = db.session()
+        if session.info.get("account_id") != self.account.id:  # a page that reads the log of a trainee's
+            enter(session, self.account.id)
         listed = shown.views()
-        counts = viewing.counts(db.session(), listed)
+        counts = viewing.counts(session, listed)
         return [
             ViewLine(view.name, view.label, view.icon, view.emoji, counts.get(view.name), view.is_system)
             for view in listed

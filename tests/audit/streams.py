@@ -17,14 +17,15 @@ STREAM = {"Accept": "text/event-stream", "HX-Request": "true"}
 class Stream:
     """What a browser is sent, for as long as it listens; each listens in a thread of its own, as a server has it."""
 
-    def __init__(self, client: FlaskClient, *, last: object = None, **asked: Any) -> None:
+    def __init__(self, client: FlaskClient, *, last: object = None, of: int | None = None, **asked: Any) -> None:
         headers = {**STREAM, **({"Last-Event-ID": str(last)} if last is not None else {})}
         self.last = 0  #: what the browser would go on with
         self.text = ""
         self.status = 0
         self._answered, self._cut = Event(), Event()
         self._pieces: Queue[str | None] = Queue()
-        self._thread = Thread(target=self._listen, args=(client, asked, headers))
+        log = f"{LOG}/of/{of}" if of is not None else LOG
+        self._thread = Thread(target=self._listen, args=(client, f"{log}/live", asked, headers))
         self._thread.start()
         self._answered.wait(10)
 
@@ -52,8 +53,8 @@ class Stream:
         self._cut.set()
         self._thread.join(10)
 
-    def _listen(self, client: FlaskClient, asked: dict[str, Any], headers: dict[str, str]) -> None:
-        answer = client.get(f"{LOG}/live", query_string=asked, headers=headers, buffered=False)
+    def _listen(self, client: FlaskClient, address: str, asked: dict[str, Any], headers: dict[str, str]) -> None:
+        answer = client.get(address, query_string=asked, headers=headers, buffered=False)
         self.status = answer.status_code
         self._answered.set()
         for piece in answer.iter_encoded():
