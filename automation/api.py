@@ -46,7 +46,7 @@ class ClockShown(Shown):
 class ClockChange(Body):
     """How fast it is to run: 1 is real, 60 an hour a minute, 0 frozen."""
 
-    rate: float = Field(ge=0, le=clockwork.FASTEST)
+    rate: float = Field(strict=True, ge=0, le=clockwork.FASTEST)
 
 
 class Journey(Body):

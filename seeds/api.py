@@ -35,7 +35,7 @@ class NewAccount(Body):
     """When the new desk's clock is to begin, and how fast it is to run: 1 is real, 0 frozen."""
 
     at: Moment | None = None
-    rate: float = Field(1.0, ge=0, le=100_000)
+    rate: float = Field(1.0, strict=True, ge=0, le=100_000)
 
 
 class PersonMade(Shown):

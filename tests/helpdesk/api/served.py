@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
+from flask import Flask
 from sqlalchemy.engine import URL
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.automation.processes import free_port, group_of, wait_for
 
@@ -27,3 +30,24 @@ def served(url: URL, folder: Path, *arguments: str, **environment: str) -> Itera
     with group_of([*SERVE, *arguments], settings):
         wait_for(port)
         yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def answering(app: Flask) -> Iterator[str]:
+    """The address of this very application, served from a thread beside the test."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Silent(WSGIRequestHandler):
+    """Thousands of calls need no line each."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass

@@ -4,17 +4,16 @@ import os
 import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from threading import Thread
 from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from audit.rest.calls import Call
 from audit.types import registry
 from tests.desks import Desk
 from tests.helpdesk.api.programs import Program
+from tests.helpdesk.api.served import answering
 from tests.helpdesk.web.everywhere import application, furnish_everything, things_of
 
 CALLS: list[Call] = application().extensions["api_calls"]
@@ -59,13 +58,8 @@ def takes_away(call: Call) -> bool:
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """The application, really served."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(app) as address:
+        yield address
 
 
 def test_every_line_of_the_page_works(app: Flask, desk: Desk, api: Program, address: str) -> None:
