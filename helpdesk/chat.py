@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from audit.action import now
 from audit.actors import Actor
 from helpdesk import channels, customers, messages, tickets
-from helpdesk.drafts import Draft
+from helpdesk.drafts import Draft, File
 from helpdesk.models import Account, Customer, CustomerChannel, Integration, Ticket, TicketAlias, TicketMessage
 from helpdesk.refusals import Refused
 from helpdesk.sessions import session_of
@@ -23,6 +23,9 @@ from helpdesk.sessions import session_of
 CHANNEL: Final = "chat"
 LONGEST_TEXT: Final = 4000
 LONGEST_NAME: Final = 100
+#: Nobody knows who a visitor is, and files are kept for good: they may send less than a team member.
+MOST_FILES: Final = 5
+MOST_BYTES: Final = 5 * 2**20
 #: A closed conversation that has been silent for so long is not gone on with: a new ticket begins.
 SILENCE: Final = timedelta(days=3)
 
@@ -43,6 +46,7 @@ class Words:
     name: str = ""
     address: str = ""
     once: str | None = None
+    files: tuple[File, ...] = ()
 
 
 def new_visit() -> Visit:
@@ -56,17 +60,21 @@ def write(integration: Integration, visit: Visit, words: Words) -> Ticket:
     text = words.text.replace("\r\n", "\n").strip()
     if integration.deactivated_datetime is not None:
         raise Refused("The chat is closed, so nothing was sent.")
-    if not text:
-        raise Refused("Write something first. Nothing was sent.")
+    if not text and not words.files:
+        raise Refused("Write something first, or choose a file. Nothing was sent.")
     if len(text) > LONGEST_TEXT:
         raise Refused(f"A message has at most {LONGEST_TEXT} characters; this one has {len(text)}. Nothing was sent.")
+    if len(words.files) > MOST_FILES or sum(len(file.content) for file in words.files) > MOST_BYTES:
+        raise Refused(
+            f"A message takes up to {MOST_FILES} files, 5 MB together. Nothing was sent: leave some out, or send a link."
+        )
     account = session.get_one(Account, integration.account_id)
     known = conversation(session, account, visit)
     ticket = session.get(Ticket, known.id, with_for_update=True, populate_existing=True) if known else None
     if ticket is not None and words.once and _has(session, ticket, words.once):
         return ticket
     customer = _customer(account, visit, words, ticket)
-    draft, by = _draft(integration, customer, text, words.once), Actor("customer", customer.id, customer.display_name)
+    draft, by = _draft(integration, customer, text, words), Actor("customer", customer.id, customer.display_name)
     if ticket is not None and _goes_on(ticket):
         messages.receive(ticket, draft, by=by)
         return ticket
@@ -168,13 +176,14 @@ def _customer(account: Account, visit: Visit, words: Words, ticket: Ticket | Non
     return customers.meet(account, name=name, email=None, channels=[channel], meta=meta)
 
 
-def _draft(integration: Integration, customer: Customer, text: str, once: str | None) -> Draft:
+def _draft(integration: Integration, customer: Customer, text: str, words: Words) -> Draft:
     return Draft(
         sender=customer,
         body_text=text,
         channel=CHANNEL,
         via=CHANNEL,
         source={"type": CHANNEL, "from": {"name": customer.display_name}, "to": [{"name": integration.name}]},
-        external_id=once,
+        external_id=words.once,
+        files=words.files,
         integration_id=integration.id,
     )

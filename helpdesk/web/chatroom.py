@@ -18,6 +18,7 @@ from helpdesk.config import Config
 from helpdesk.models import Account, Attachment, Integration, StoredFile, Ticket, TicketMessage
 from helpdesk.refusals import Refused
 from helpdesk.web.auth import limiter
+from helpdesk.web.composing import uploads
 from helpdesk.web.htmx import go_to, nothing_new, wants_partial
 from helpdesk.web.logins import public
 
@@ -53,6 +54,7 @@ def write(key: str) -> Response:
         name=form.get("name", ""),
         address=form.get("address", ""),
         once=form.get("once", "")[:64] or None,
+        files=tuple(uploads()),
     )
     session, account_id, number = db.session(), integration.account_id, integration.id
     try:
@@ -98,7 +100,7 @@ def leave(key: str) -> Response:
 @blueprint.get("/chat/<key>/files/<number:attachment_id>/<path:name>")
 @public
 def file(key: str, attachment_id: int, name: str) -> Response:
-    """A file that an agent sent, for the visitor in whose conversation it is."""
+    """A file that was sent in a conversation, for the visitor whose it is."""
     integration, visit = _chat(key), _visit(key)
     ticket = _conversation(integration, visit) if visit is not None else None
     found = (

@@ -75,6 +75,28 @@ def test_two_people_talk(house: House, owner: Page, visitor: Page, room: str) ->
     assert house.desk.session.query(Delivery).filter(Delivery.ticket_id == number).all() == []
 
 
+def test_a_file_is_named_before_it_goes_and_arrives(owner: Page, visitor: Page, room: str) -> None:
+    begin(visitor, room, "Ida Moss", "My mug came like this")
+    files = visitor.get_by_label("Attach")
+    waiting = visitor.locator("[data-attached]")
+    files.set_input_files({"name": "wrong.txt", "mimeType": "text/plain", "buffer": b"not this"})
+    expect(waiting).to_contain_text("wrong.txt")
+    waiting.get_by_role("button", name="Leave out").press("Enter")
+    expect(waiting).to_be_empty()
+    files.set_input_files({"name": "mug.txt", "mimeType": "text/plain", "buffer": b"broken"})
+    expect(waiting).to_contain_text("mug.txt")
+    assert complaints(visitor) == []
+    visitor.get_by_role("button", name="Send").click()
+    expect(visitor.locator(".saying-files")).to_contain_text("mug.txt")
+    expect(waiting).to_be_empty()
+    visitor.get_by_label("Message").fill("Do you see it?")
+    visitor.keyboard.press("Enter")
+    expect(visitor.locator(".saying")).to_have_count(3)
+    expect(visitor.locator(".saying-files")).to_have_count(1)  # it went once
+    open_ticket(owner, "Chat with Ida Moss")
+    expect(owner.locator("#thread")).to_contain_text("mug.txt")
+
+
 def test_a_closed_conversation_opens_again(house: House, visitor: Page, room: str) -> None:
     begin(visitor, room, "Ed Ruiz", "Hello")
     desk = house.desk

@@ -1,5 +1,6 @@
 """The chat's own page: who a visitor is, what they may read, and how much they may write."""
 
+import io
 import re
 from collections.abc import Callable
 
@@ -7,7 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from helpdesk.models import Delivery, Ticket
+from helpdesk import chat
+from helpdesk.models import Delivery, StoredFile, Ticket
 from tests.desks import Desk
 from tests.helpdesk.web.browsers import HTMX, Browser
 from tests.helpdesk.web.connected import HOSTILE, key_of, newest, written
@@ -34,6 +36,33 @@ def test_a_visitor_is_known_by_a_signed_cookie(desk: Desk, stranger: Browser) ->
     assert {event.source for event in trail.events} == {"chat"}
     assert stranger.post(f"/chat/{key}/leave").status_code == 303
     assert "Your name" in stranger.get(f"/chat/{key}").text
+
+
+def test_a_visitor_sends_a_photo(app: Flask, desk: Desk, enter: Enter, stranger: Browser) -> None:
+    key = key_of(desk, "chat")
+    photo = (io.BytesIO(b"\x89PNG broken mug"), "../mug.png", "image/png")
+    sent = stranger.client.post(f"/chat/{key}", data={"name": "Dora", "text": "", "files": [photo]})
+    assert sent.status_code == 303
+    page = stranger.get(f"/chat/{key}").text
+    address = re.search(r'href="(/chat/[^"]+/files/[^"]+mug.png)"', page)
+    assert address is not None
+    assert stranger.get(address[1]).data == b"\x89PNG broken mug"
+    assert Browser(app.test_client()).get(address[1]).status_code == 404
+    ticket = enter("ana@demo.example").get(f"/tickets/{newest(desk, Ticket).id}").text
+    assert "mug.png" in ticket
+
+
+def test_a_visitor_sends_no_more_than_so_much(desk: Desk, stranger: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat, "MOST_BYTES", 1000)
+    key = key_of(desk, "chat")
+    before = newest(desk, StoredFile)
+    many = [(io.BytesIO(b"x"), f"{at}.txt") for at in range(6)]
+    large = [(io.BytesIO(b"x" * 1001), "film.mov")]
+    for files in (many, large):
+        refused = stranger.client.post(f"/chat/{key}", data={"name": "Dora", "text": "See", "files": files})
+        assert refused.status_code == 409
+        assert "up to 5 files, 5 MB together. Nothing was sent" in refused.text
+    assert newest(desk, StoredFile) is before
 
 
 def test_a_forged_cookie_opens_nothing(app: Flask, desk: Desk, stranger: Browser) -> None:
