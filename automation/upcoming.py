@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import CompoundSelect, func, select, union_all
 from sqlalchemy.orm import Session
 
 from automation import stops, timers
@@ -72,9 +73,13 @@ def first(session: Session, account_id: int) -> Line | None:
 
 
 def _lines(session: Session, account_id: int, limit: int) -> list[Line]:
-    asked = union_all(*timers.lines(limit), *stops.lines(limit))
-    found = sorted(timers.due_of(row) for row in session.execute(asked, {"account": account_id}))
+    found = sorted(timers.due_of(row) for row in session.execute(_asked(limit), {"account": account_id}))
     return [Line(due.at, due.kind, due.number, due.name, due.within) for due in found[:limit]]
+
+
+@lru_cache(maxsize=16)  # asked with every page, and always the same
+def _asked(limit: int) -> CompoundSelect[Any]:
+    return union_all(*timers.lines(limit), *stops.lines(limit))
 
 
 def _leaving(session: Session, account_id: int) -> list[str]:

@@ -20,21 +20,19 @@ class Entry:
     group: str = ""  #: "Users & teams": entries that fold away together
 
     @property
-    def address(self) -> str:
-        """Where it leads."""
-        return url_for(self.endpoint, reads_of=None)  # beside another account's log, too, it is one's own
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the page that is drawn is this one, or below it and below no entry that says more."""
-        return _leads_here(self) and not any(
-            len(entry.address) > len(self.address) for entry in ENTRIES if entry.is_there and _leads_here(entry)
-        )
-
-    @property
     def is_there(self) -> bool:
         """Whether the application has its page."""
         return self.endpoint in current_app.view_functions
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry on the page that is drawn."""
+
+    label: str
+    icon: str
+    address: str
+    is_current: bool  #: the page is this one, or below it and below no entry that says more
 
 
 ENTRIES: Final = (
@@ -60,14 +58,18 @@ ENTRIES: Final = (
 )
 
 
-def menu() -> dict[str, dict[str, list[Entry]]]:
+def menu() -> dict[str, dict[str, list[Link]]]:
     """What who is logged in may open: heading, group ("" for none), entries."""
-    found: dict[str, dict[str, list[Entry]]] = {}
-    for entry in ENTRIES:
-        if entry.is_there and g.user.may(entry.needs):
-            found.setdefault(entry.heading, {}).setdefault(entry.group, []).append(entry)
+    # Beside another account's log, too, it leads to one's own.
+    addresses = {entry: url_for(entry.endpoint, reads_of=None) for entry in ENTRIES if entry.is_there}
+    here = max(filter(_leads_here, addresses.values()), key=len, default=None)
+    found: dict[str, dict[str, list[Link]]] = {}
+    for entry, address in addresses.items():
+        if g.user.may(entry.needs):
+            link = Link(entry.label, entry.icon, address, address == here)
+            found.setdefault(entry.heading, {}).setdefault(entry.group, []).append(link)
     return found
 
 
-def _leads_here(entry: Entry) -> bool:
-    return request.path == entry.address or request.path.startswith(f"{entry.address}/")
+def _leads_here(address: str) -> bool:
+    return request.path == address or request.path.startswith(f"{address}/")

@@ -59,7 +59,7 @@ class Shell:
         return next((view.count for view in self.views if view.name == name), None)
 
     @cached_property
-    def menu(self) -> dict[str, dict[str, list[menu.Entry]]]:
+    def menu(self) -> dict[str, dict[str, list[menu.Link]]]:
         """The pages below the views."""
         return menu.menu()
 
