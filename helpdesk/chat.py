@@ -65,9 +65,7 @@ def write(integration: Integration, visit: Visit, words: Words) -> Ticket:
     if len(text) > LONGEST_TEXT:
         raise Refused(f"A message has at most {LONGEST_TEXT} characters; this one has {len(text)}. Nothing was sent.")
     if len(words.files) > MOST_FILES or sum(len(file.content) for file in words.files) > MOST_BYTES:
-        raise Refused(
-            f"A message takes up to {MOST_FILES} files, 5 MB together. Nothing was sent: leave some out, or send a link."
-        )
+        raise Refused(f"A message takes up to {MOST_FILES} files, 5 MB together. Nothing was sent: leave some out.")
     account = session.get_one(Account, integration.account_id)
     known = conversation(session, account, visit)
     ticket = session.get(Ticket, known.id, with_for_update=True, populate_existing=True) if known else None

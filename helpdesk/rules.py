@@ -167,10 +167,15 @@ def suggested_in(ticket: Ticket) -> list[Rule]:
     return list(session_of(ticket).scalars(select(Rule).where(*mine).order_by(Rule.id)))
 
 
-def check(session: Session, account_id: int, code: str) -> tuple[Tree, tuple[Step, ...]]:
-    """A rule's code as a tree, and what it says; raises Mistake, with line and column."""
+def check(
+    session: Session, account_id: int, code: str, words: Vocabulary | None = None
+) -> tuple[Tree, tuple[Step, ...]]:
+    """A rule's code as a tree, and what it says; raises Mistake, with line and column.
+
+    `words` is what can be asked, where that was read already.
+    """
     tree = parse_rule(code)
-    steps = understand_rule(tree, vocabulary(session, account_id), CHECKS)
+    steps = understand_rule(tree, words or vocabulary(session, account_id), CHECKS)
     _refuse_missing(session, account_id, steps)
     return tree, steps
 

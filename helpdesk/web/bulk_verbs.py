@@ -50,6 +50,8 @@ def change_many() -> Response:
 @needs("update ticket")
 def bulk_menu(menu: str) -> Response:
     """What can be chosen for the tickets that are selected."""
+    if not wants_partial():
+        return make_response(redirect(url_for("tickets.index"), 303))
     session, account_id = db.session(), g.account.id
     context: dict[str, Any] = {"menu": menu}
     if menu == "snooze":

@@ -184,6 +184,7 @@ def deliveries(integration_id: int) -> Response:
             "integrations/deliveries.html",
             integration=integration,
             deliveries=found[:MOST_LISTED],
+            is_beyond=before is not None,
             older=found[MOST_LISTED - 1].id if len(found) > MOST_LISTED else None,
         )
     )

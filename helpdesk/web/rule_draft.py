@@ -149,7 +149,7 @@ def _rearrange(built: Built, deed: str, what: str) -> None:
 
 def _follow_code(session: Session, draft: Draft, desk: Desk) -> None:
     try:
-        tree, _steps = rules.check(session, session.info["account_id"], draft.code)
+        tree, _steps = rules.check(session, session.info["account_id"], draft.code, desk.vocabulary)
         built = rule_builder.built_of(tree, desk, draft.built.join)
     except Mistake as mistake:
         draft.mistake = mistake
@@ -166,7 +166,7 @@ def _follow_rows(session: Session, draft: Draft, desk: Desk) -> None:
     if draft.has_gaps or not draft.built.steps:
         return  # it says beside the rows what is missing
     try:
-        rules.check(session, session.info["account_id"], draft.code)
+        rules.check(session, session.info["account_id"], draft.code, desk.vocabulary)
     except Mistake as mistake:
         draft.mistake = mistake
 

@@ -3,13 +3,13 @@
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request, url_for
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 from wtforms import Form, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from audit.db import db
 from helpdesk import rule_runs, rules
-from helpdesk.models import Account, Rule, Ticket
+from helpdesk.models import Account, Rule, Ticket, TicketTag
 from helpdesk.refusals import Refused
 from helpdesk.rules import LONGEST_DESCRIPTION, LONGEST_NAME, Shape, shape_of
 from helpdesk.web import answers, macro_reading, reading, rule_draft, rule_reading
@@ -22,6 +22,15 @@ from helpdesk.web.security import LARGEST_ID
 from helpdesk.web.sheets import sheet
 from helpdesk.web.shell import desk_clock
 from helpdesk.web.trail import trail_of_object
+
+#: What a rule may ask of the ticket that it is tried on, in one question.
+_TRIED: Final = (
+    joinedload(Ticket.customer),
+    joinedload(Ticket.assignee),
+    joinedload(Ticket.team),
+    joinedload(Ticket.tag_links).joinedload(TicketTag.tag),
+    joinedload(Ticket.field_values),
+)
 
 blueprint = Blueprint("rules", __name__)
 
@@ -260,7 +269,8 @@ def _context(rule: Rule | None, draft: Draft, desk: Desk) -> dict[str, Any]:
     found: dict[str, Any] = {"rule": rule, "now": now, "time_zone": time_zone}
     found |= rule_draft.as_context(draft, desk, now, time_zone) | _trial(rule, draft)
     if rule is not None and not request.args.get("source"):
-        found["runs"] = rule_reading.runs(session, [rule.id]).get(rule.id, rule_reading.Runs())
+        ran = {} if rule.is_draft else rule_reading.runs(session, [rule.id])
+        found["runs"] = ran.get(rule.id, rule_reading.Runs())
         found["trail"] = trail_of_object(session, "Rule", rule.id, now.astimezone(zone(time_zone)))
     return found
 
@@ -304,7 +314,7 @@ def _read(rule_id: int) -> Rule:
 
 
 def _ticket(session: Session, number: int) -> Ticket | None:
-    ticket = session.get(Ticket, number)
+    ticket = session.get(Ticket, number, options=_TRIED)
     return ticket if ticket is not None and ticket.account_id == g.account.id else None
 
 

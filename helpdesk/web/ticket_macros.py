@@ -1,11 +1,12 @@
 """Macros on a ticket's page: one is chosen for the reply that is being written, or applied at once."""
 
 from flask import Response, abort, g, make_response, render_template, request
+from sqlalchemy import select
 
 from audit.db import db
 from helpdesk import macros, markdown
 from helpdesk.forms.tickets import LONGEST_TEXT
-from helpdesk.models import User
+from helpdesk.models import Macro, User
 from helpdesk.refusals import Refused
 from helpdesk.web import answers, macro_reading, reading
 from helpdesk.web.changing import acting, held, me, needs
@@ -24,15 +25,17 @@ def compose(ticket_id: int) -> Response:
     ticket = reading.read_ticket(session, ticket_id)
     if ticket is None:
         abort(404, f"There is no ticket {ticket_id} here: it was deleted, or never existed in this account.")
-    user = session.get_one(User, g.user.id)
-    offer = macro_reading.offer(session, ticket, user, number if 0 < number <= LARGEST_ID else None)
+    number = number if 0 < number <= LARGEST_ID else 0
+    both = select(User, Macro).outerjoin(Macro, Macro.id == number).where(User.id == g.user.id)
+    user, _held = session.execute(both).one()  # one question: a whole page asks enough of them
+    offer = macro_reading.offer(session, ticket, user, number or None)
     if offer is None:
         abort(404, "This macro is not there any more. Choose another one.")
     if wants_partial():
         return make_response(render_template("tickets/_chosen_macro.html", ticket=ticket, offer=offer))
     reply = offer.reply
     return answers.whole(
-        answers.read(ticket_id),
+        reading.read_page(session, ticket, g.account.time_zone),
         offer=offer,
         body_text=reply.text if reply else None,
         is_markdown=reply.markdown if reply else None,

@@ -1,6 +1,7 @@
 """The chat: a visitor is who their browser says, never who they type; what they write is their ticket."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +21,7 @@ def room(desk: Desk) -> int:
         return integrations.create(desk.account, "chat", "Chat", by=desk.by_admin).id
 
 
-def say(desk: Desk, room: int, visit: Visit, text: str = "Hi there", **words: str) -> Visit:
+def say(desk: Desk, room: int, visit: Visit, text: str = "Hi there", **words: Any) -> Visit:
     """The visitor writes; answers the visit as their browser now has it."""
     words.setdefault("name", "Dora")
     with desk.acting("chat"):

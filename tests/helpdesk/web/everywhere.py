@@ -1,16 +1,20 @@
 """Every route of the application, and a desk that has one of everything that an address can name."""
 
 import tempfile
+import uuid
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.log import event_table
+from audit.queries import Cursor
 from helpdesk import config as settings
 from helpdesk import (
     custom_fields,
@@ -33,11 +37,20 @@ from helpdesk import settings as account_settings
 from helpdesk.drafts import Draft, File
 from helpdesk.permissions import Action
 from tests.desks import Desk
+from tests.helpdesk.web.browsers import HTMX
 from wsgi import create_app
 
 #: Where the log itself asks who may look: it knows nothing of the desk's decorators.
 OF_THE_LOG: Action = "read audit log"
 
+
+#: What some pages must be told beside their address.
+ASKED: Final = {
+    "audit.newer": "?after={event_id}",
+    "audit.older": "?cursor={cursor}",
+    "macros.pick": "?ticket={ticket_id}",
+    "tickets.compose": "?macro={macro_id}",
+}
 
 #: What stands in addresses by number, and the table it is in.
 NUMBERED: dict[str, Any] = {
@@ -114,6 +127,13 @@ def address(app: Flask, route: Route, things: dict[str, Any]) -> str:
         return app.url_for(route.endpoint, **{name: things[name] for name in route.arguments})
 
 
+def how_asked(app: Flask, client: FlaskClient, route: Route, things: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """The address and the headers with which a page answers: what stands within another is asked for by htmx."""
+    path = address(app, route, things) + ASKED.get(route.endpoint, "").format(**things)
+    is_page = client.get(path).status_code == 200
+    return path, {} if is_page else HTMX
+
+
 def furnish_everything(desk: Desk) -> None:
     """One of everything that an address can name."""
     asked = desk.a_ticket("How was it?").id
@@ -147,12 +167,16 @@ def furnish_everything(desk: Desk) -> None:
         searches.save(desk.account, f"By rules {number}", "by=rule", is_shared=True, by=desk.by_admin)
         nothing = {"deed": "close", "tickets": [], "given": {}}
         jobs.queue(desk.session, desk.account_id, "bulk", nothing, by=desk.by_admin)
-        sent = models.Delivery(
-            account_id=desk.account_id, kind="webhook", stable_id=f"webhook.{number}", integration_id=shop_of_theirs.id,
-            recipient="https://shop.example/hook", payload={"method": "POST", "body": "{}"}, status="sent",
-            created_datetime=desk.now(),
-        )  # fmt: skip
-        desk.session.add(sent)
+        desk.session.add(a_call(desk.account_id, shop_of_theirs.id, desk.now()))
+
+
+def a_call(account_id: int, integration_id: int, at: datetime) -> models.Delivery:
+    """A call that went out for an integration."""
+    return models.Delivery(
+        account_id=account_id, kind="webhook", stable_id=f"webhook.{uuid.uuid4()}", integration_id=integration_id,
+        recipient="https://shop.example/hook", payload={"method": "POST", "body": "{}"}, status="sent",
+        created_datetime=at,
+    )  # fmt: skip
 
 
 def things_of(session: Session, account_id: int) -> dict[str, Any]:
@@ -162,8 +186,19 @@ def things_of(session: Session, account_id: int) -> dict[str, Any]:
         found[name] = session.scalar(
             select(model.id).where(model.account_id == account_id).order_by(model.id.desc()).limit(1)
         )
-    newest = select(event_table.c.id).where(event_table.c.account_id == account_id)
-    found["event_id"] = session.scalar(newest.order_by(event_table.c.id.desc()).limit(1))
+    of_ticket = event_table.c.object_type == "Ticket", event_table.c.object_id == found["ticket_id"]
+    newest = select(event_table.c.id, event_table.c.created_datetime).where(
+        event_table.c.account_id == account_id, *of_ticket
+    )
+    if (event := session.execute(newest.order_by(event_table.c.id.desc()).limit(1)).first()) is not None:
+        found |= {"event_id": event.id, "cursor": Cursor(event.created_datetime, event.id).write(account_id)}
+    call = select(models.Delivery.id, models.Delivery.integration_id).where(
+        models.Delivery.account_id == account_id, models.Delivery.kind == "webhook"
+    )
+    if (called := session.execute(call.order_by(models.Delivery.id.desc()).limit(1)).first()) is not None:
+        found["delivery_id"], found["integration_id"] = called
+    seen = models.View.account_id == account_id, models.View.visibility == "public"
+    found["view_id"] = session.scalar(select(models.View.id).where(*seen).order_by(models.View.id.desc()).limit(1))
     fields = select(models.CustomField.id).where(models.CustomField.account_id == account_id)
     for name, kind in (("custom_field_id", "Ticket"), ("customer_field_id", "Customer")):
         newest_field = fields.where(models.CustomField.object_type == kind).order_by(models.CustomField.id.desc())
