@@ -10,7 +10,7 @@ class Shortcut:
 
     keys: str  #: "j"; "g i" is g, then i
     label: str
-    act: str  #: "move", "open", "press", "select", "undo", "go", "focus" or "help"
+    act: str  #: "move", "open", "press", "select", "undo", "go", "focus", "leave" or "help"
     on_ticket: str = ""  #: what is pressed or opened on the ticket that is open, as a CSS selector
     on_list: str = ""  #: the same in the bar for selected tickets
     to: str = ""  #: which way, or to which view
@@ -57,6 +57,7 @@ SHORTCUTS: Final[dict[str, tuple[Shortcut, ...]]] = {
     ),
     "Writing": (
         Shortcut("r", "Reply", "press", "#ticket-page [name='mode'][value='reply']"),
+        Shortcut("Escape", "Leave the field; the text stays", "leave", "#ticket-page textarea, #add-tag, #search"),
         Shortcut("n", "Internal note", "press", "#ticket-page [name='mode'][value='note']"),
     ),
     "Go to": (

@@ -182,3 +182,16 @@ def test_the_ticket_that_is_open_is_made_fresh(house: House, owner: Page) -> Non
     expect(owner.locator("#trail .line-label").first).to_have_text("Ticket closed")
     expect(owner.locator(".badges")).to_contain_text("Closed")
     expect(owner.get_by_role("textbox", name="Message")).to_have_value("Half a sentence")
+
+
+def test_escape_closes_a_menu_and_the_selection_only_at_the_next_press(house: House, owner: Page) -> None:
+    numbers = some(house, "Bulk kept", 2)
+    owner.goto("/tickets?view=inbox")
+    select(owner, numbers)
+    owner.locator("[data-deed-menu='more'] > summary").click()
+    expect(owner.locator("[data-deed-menu='more']").get_by_role("button", name="Trash")).to_be_visible()
+    owner.keyboard.press("Escape")
+    expect(owner.locator("[data-deed-menu='more'][open]")).to_have_count(0)
+    expect(owner.locator("[data-selected]")).to_have_text("2 selected")
+    owner.keyboard.press("Escape")
+    expect(owner.locator("[data-bulk]")).to_be_hidden()

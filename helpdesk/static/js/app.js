@@ -126,6 +126,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const open = document.querySelector("details[data-menu][open]");
     if (open) {
+      event.preventDefault(); // it closes the menu, and nothing else
       open.open = false;
       open.querySelector("summary").focus();
     }

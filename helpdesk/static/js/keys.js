@@ -134,7 +134,10 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return;
   }
-  if (isWriting(event.target) || document.querySelector("dialog[open]") || !areOn()) return;
+  if (document.querySelector("dialog[open]") || !areOn()) return;
+  const leave = table.get("Escape");
+  if (event.key === "Escape" && leave && event.target.matches(leave.dataset.onTicket)) return event.target.blur();
+  if (isWriting(event.target)) return;
   const line = lineFor(event);
   if (first) event.preventDefault();
   if (!line) return;

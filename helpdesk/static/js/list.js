@@ -99,7 +99,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.target.closest("input:not([type=checkbox]), textarea, details[open], dialog[open]")) return;
+  if (event.key !== "Escape" || event.defaultPrevented || event.target.closest("input:not([type=checkbox]), textarea, details[open], dialog[open]")) return;
   if (bulk()?.dataset.count > 0) clearSelection();
 });
 
