@@ -27,7 +27,7 @@ def open_site(url: URL) -> Iterator[Flask]:
     tail.tail(app).close()
     with app.app_context():
         tail.install(app, db.engine)
-        for kept in ("audit_known", "audit_drawings"):  # the next test's database is another one
+        for kept in ("audit_known", "audit_drawings", "audit_ways"):  # the next test's database is another one
             app.extensions.pop(kept, None)
         db.session.remove()
         db.engine.dispose()
