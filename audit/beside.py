@@ -20,10 +20,12 @@ from audit.sentences import sentence
 def around() -> Response:
     """How many events there are, and when."""
     query, ground = _asked()
+    upto = queries.newest_id(db.session())  # first: the stream may tell of more meanwhile, and then knows better
     counts = counting.count(db.session(), query, ground)
     return make_response(
         render_template(
             "audit/_around.html",
+            upto=upto,
             address=write_query(query, ground),
             histogram=histogram_of(counts, ground),
             sentence=sentence(query, ground, counting.total_of(db.session(), query, ground, counts)),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from audit.base import MICROSECOND
 from audit.counting import Counts
 from audit.hues import group_hue
 from audit.periods import day_words
@@ -34,6 +35,7 @@ class Piece:
     """A part of a bar: one group of events."""
 
     hue: str
+    number: int
     y: float
     height: float
 
@@ -43,8 +45,10 @@ class Bar:
     """One bar: from when to when, as the period's ends are written, and what it holds."""
 
     x: float
+    begin: int  #: in milliseconds since 1970, for what is added while one looks
     start: str
     end: str
+    span: str
     words: str
     pieces: list[Piece]
     is_counted: bool
@@ -59,6 +63,7 @@ class Histogram:
     ticks: list[str]
     tallest: int
     each: str  #: what one bar covers
+    lasts: int  #: the same in milliseconds
     counted_to: str
 
     @property
@@ -84,6 +89,7 @@ def histogram_of(counts: Counts, ground: Ground) -> Histogram | None:
         ticks=_ticks(scale, ground),
         tallest=tallest,
         each=_length(scale.width),
+        lasts=int(scale.width.total_seconds() * 1000),
         counted_to=_moment(counts.counted_to, ground) if counts.counted_to else "",
     )
 
@@ -100,16 +106,25 @@ def _bar(
     place: int, ends: tuple[datetime, datetime], held: Counter[str], tallest: int, counts: Counts, ground: Ground
 ) -> Bar:
     start, end = (moment.astimezone(ground.zone) for moment in ends)
-    last = max(start, end - timedelta(minutes=1))
+    last = end - MICROSECOND  # in its last minute something may have happened, however young that minute is
     is_counted = counts.counted_to is None or ends[0] >= counts.counted_to
     pieces, top = [], float(HEIGHT)
     for hue in _GROUPS:
         if held[hue]:
             height = max(held[hue] / tallest * HEIGHT, _LEAST)
             top -= height
-            pieces.append(Piece(hue, round(max(top, 0), 2), round(height, 2)))
-    words = f"{_moment(ends[0], ground)} to {end:%H:%M}: {_held(held, is_counted)}"
-    return Bar(place * WIDTH, f"{start:%Y-%m-%dT%H:%M}", f"{last:%Y-%m-%dT%H:%M}", words, pieces, is_counted)
+            pieces.append(Piece(hue, held[hue], round(max(top, 0), 2), round(height, 2)))
+    span = f"{_moment(ends[0], ground)} to {end:%H:%M}"
+    return Bar(
+        x=place * WIDTH,
+        begin=int(start.timestamp() * 1000),
+        start=f"{start:%Y-%m-%dT%H:%M}",
+        end=f"{last:%Y-%m-%dT%H:%M}",
+        span=span,
+        words=f"{span}: {_held(held, is_counted)}",
+        pieces=pieces,
+        is_counted=is_counted,
+    )
 
 
 def _held(held: Counter[str], is_counted: bool) -> str:

@@ -1,37 +1,32 @@
 """New events for a page that is open: by a stream that filters here, and that no cut makes lose or repeat anything."""
 
-import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Response, abort, g, make_response, render_template, request, stream_with_context
+from flask import Response, abort, g, make_response, render_template, request, stream_with_context, url_for
+from sqlalchemy import Row
 
-from audit import counting, queries
+from audit import queries
 from audit.action import enter
 from audit.asking import Asked, number
 from audit.db import db
 from audit.directory import directory
-from audit.drawing import drawn
-from audit.filters import Ground, Query, matches, read_query
+from audit.feeds import Feed, message, piece
+from audit.filters import read_query, write_query
 from audit.pages import asked_and, blueprint, ground_now
-from audit.queries import Total
-from audit.results import NEWER, Results, newer_for
-from audit.sentences import sentence
-from audit.tail import Fresh, Full, Window, tail
+from audit.results import NEWER, newer_for
+from audit.tail import Full, Window, tail
 
 #: So often a page hears that it still follows; and so long may a reader be gone before its thread is free.
 HEARTBEAT: Final = 5.0
 #: Whoever has missed more events of its filter than this loads the list anew.
 FURTHEST: Final = 5_000
-#: After so many seconds a total is counted afresh: until then, what comes is added to it.
-COUNT_AGAIN: Final = 30.0
 #: Events about these may end somebody's right to look, and such an end is an event of this very log.
 _RIGHTS: Final = frozenset({"User", "Account"})
-_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 @blueprint.get("/live")
@@ -52,7 +47,9 @@ def live() -> Response:
         window = held.enter_context(tail().following(session.info["account_id"], queries.newest_id(session)))
     except Full:
         abort(503, "Very many pages follow the log at the moment, so this one looks by itself every few seconds.")
-    page = _Page(session.info["account_id"], window, asked, reading.query, ground, after)
+    alike = (url_for("audit.log"), write_query(reading.query, ground), g.viewer.user_id)
+    feed = window.feed(alike, lambda: Feed(session.info["account_id"], reading.query, ground))
+    page = _Page(session.info["account_id"], window, asked, feed, after)
     response = Response(stream_with_context(page.messages()), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"  # a proxy would wait for more
     response.call_on_close(held.close)
@@ -71,7 +68,7 @@ def newer() -> Response:
     results = newer_for(session, directory(), ground_now(), asked, after)
     if results.complaints:
         abort(422, " ".join(results.complaints))
-    return make_response(_found(results, results.sentence))
+    return make_response(piece(results.rows, results.sentence, results.newest or 0))
 
 
 @dataclass
@@ -81,104 +78,55 @@ class _Page:
     account_id: int
     window: Window
     asked: Asked
-    query: Query
-    ground: Ground
+    feed: Feed
     after: int
-    total: Total | None = None
-    counted: float = 0.0
 
-    def messages(self) -> Iterator[str]:
+    def messages(self) -> Iterator[bytes]:
         """What the page is sent; every message carries the number after which it would go on."""
-        missed, seen, text = 0, time.monotonic(), _message(self.after)
+        missed, seen, text = 0, time.monotonic(), message(self.after)
         while not self.window.is_closed:
             # Nobody holds a connection while waiting: neither for events, nor for a page that reads slowly.
             db.session.remove()
             yield text
             found = self.window.later(self.after, HEARTBEAT)
-            enter(db.session(), self.account_id)
             if _may_have_ended(found) or time.monotonic() - seen > HEARTBEAT:
                 if not self._is_welcome():
                     yield _ended()
                     return
+                db.session.remove()
                 seen = time.monotonic()
             if found is None:
                 missed += NEWER
                 if missed > FURTHEST:
-                    yield "event: anew\ndata:\n\n"
+                    yield b"event: anew\ndata:\n\n"
                     return
                 text = self._caught_up()
             else:
                 missed = 0
-                text = self._news(found) if found else _message(self.after)
+                text = self.feed.news(self.after, found) if found else message(self.after)
+                self.after = found[-1].id if found else self.after
 
-    def _caught_up(self) -> str:
+    def _caught_up(self) -> bytes:
         """The first events that are no longer in memory; more of them follow with the next message."""
-        results = newer_for(db.session(), directory(), self.ground, self.asked, self.after)
-        self.after = max(self.after, results.newest or 0)
-        said = sentence(self.query, self.ground, self._counted(len(results.rows)))
-        return _message(self.after, _found(results, said))
-
-    def _news(self, found: list[Fresh]) -> str:
-        self.after = found[-1].row.id
-        fits = matches(self.query, self.ground)
-        fitting = [fresh for fresh in found if fits(fresh.row)]
-        if not fitting:
-            return _message(self.after)
-        drawn = self._rows(fitting)
-        said = sentence(self.query, self.ground, self._counted(len(fitting)))
-        return _message(self.after, _piece(drawn, said, self.after))
-
-    def _counted(self, more: int) -> Total:
-        if self.total is None or time.monotonic() - self.counted > COUNT_AGAIN:
-            self.total, self.counted = counting.total(db.session(), self.query, self.ground), time.monotonic()
-        else:
-            self.total = replace(self.total, count=self.total.count + more)
-        return self.total
-
-    def _rows(self, fitting: list[Fresh]) -> str:
-        """The rows, newest first; each is drawn once for all pages that see it alike."""
-        viewer = directory().viewer(g.reads_of)
-        key = (self.ground.zone.key, viewer.user_id if viewer else 0)
-        self._let_go()  # who draws needs a connection: those who wait for them must not hold them all
-        with self.window.drawing:
-            missing = [fresh for fresh in fitting if key not in fresh.drawn]
-            if missing:
-                lines = drawn(db.session(), directory(), self.ground, [fresh.row for fresh in missing])
-                for fresh, line in zip(missing, lines, strict=True):
-                    fresh.drawn[key] = line
-        return "".join(fresh.drawn[key] for fresh in reversed(fitting))
-
-    def _let_go(self) -> None:
-        db.session.remove()
         enter(db.session(), self.account_id)
+        results = newer_for(db.session(), directory(), self.feed.ground, self.asked, self.after)
+        self.after = max(self.after, results.newest or 0)
+        return message(self.after, piece(results.rows, results.sentence, self.after))
 
     def _is_welcome(self) -> bool:
         viewer = directory().viewer_again(g.reads_of)
         if viewer is None or not viewer.may_read_log:
             return False
         enter(db.session(), self.account_id)
-        self.ground = ground_now()
+        self.feed.ground = ground_now()  # the period goes on, and names may have changed
         return True
 
 
-def _may_have_ended(found: list[Fresh] | None) -> bool:
-    return found is None or any(fresh.row.object_type in _RIGHTS for fresh in found)
+def _may_have_ended(found: Sequence[Row[Any]] | None) -> bool:
+    return found is None or any(row.object_type in _RIGHTS for row in found)
 
 
-def _found(results: Results, said: str) -> str:
-    return _piece("".join(results.rows), said, results.newest or 0)
-
-
-def _piece(drawn: str, said: str, after: int) -> str:
-    return render_template("audit/_newer.html", drawn=drawn, said=said, newest=after)
-
-
-def _ended() -> str:
+def _ended() -> bytes:
     page = request.headers.get("HX-Current-URL", "")
     door = f"/login?{urlencode({'next': page[page.find('/settings') :]})}" if "/settings" in page else "/login"
-    return f"{_message(None, render_template('audit/_ended.html', door=door))}event: ended\ndata:\n\n"
-
-
-def _message(after: int | None, piece: str = "") -> str:
-    lines = [f"data: {line}" for line in _LINE_END.split(piece)] if piece else []
-    return "\n".join([*([f"id: {after}"] if after is not None else []), *lines, "", ""])
+    return message(None, render_template("audit/_ended.html", door=door)) + b"event: ended\ndata:\n\n"

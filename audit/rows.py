@@ -14,7 +14,7 @@ from audit.asking import noun
 from audit.changes import Teller, day_words, mentioned
 from audit.directory import Directory
 from audit.filters import Ground
-from audit.hues import hue_of
+from audit.hues import group_hue, hue_of
 from audit.types import registry
 
 
@@ -25,6 +25,7 @@ class EventRow(NamedTuple):
     type: str
     label: str
     hue: str
+    group: str  #: the hue of its group in the histogram
     at: datetime  #: in the account's time zone
     moment: str  #: the same for programs
     day: str
@@ -102,6 +103,7 @@ def line_of(row: Row[Any], ground: Ground, teller: Teller, links: Mapping[tuple[
         type=row.type,
         label=label_of(row.type),
         hue=hue_of(row.type),
+        group=group_hue(row.object_type),
         at=at,
         moment=moment,
         day=day_words(at, teller.now),

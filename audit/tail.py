@@ -7,9 +7,8 @@ and misses none. What was read lately is kept; whoever is further behind than th
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from threading import Condition, Event, Lock, Thread
 from typing import Any, Final
 
@@ -20,11 +19,12 @@ from sqlalchemy.orm import Session
 
 from audit import bell
 from audit.action import enter
+from audit.feeds import Feed
 from audit.log import event_head, event_table
 from audit.sessions import AuditedSession
 
-#: Between two readings at least; what is committed meanwhile comes together.
-PACE: Final = 0.1
+#: Between two readings at least; what is committed meanwhile comes together, in one message.
+PACE: Final = 0.15
 #: Other processes ring no bell here: so often the thread looks by itself.
 LOOK_EVERY: Final = 0.2
 #: Events of an account that are kept for those who wait.
@@ -42,14 +42,6 @@ class Full(Exception):
     """So many pages follow the log already that another one has to ask now and then instead."""
 
 
-@dataclass
-class Fresh:
-    """An event that was read lately, and how it looks to those who have seen it drawn."""
-
-    row: Row[Any]
-    drawn: dict[Any, str] = field(default_factory=dict)
-
-
 class Window:
     """The last events of one account: complete after `begin`, up to `head`."""
 
@@ -57,30 +49,36 @@ class Window:
         self.begin = self.head = head
         self.followers = 0
         self.is_closed = False
-        #: Held while rows are drawn, so that many pages draw each of them once.
-        self.drawing = Lock()
-        self._kept: deque[Fresh] = deque()
+        self._feeds: dict[Any, Feed] = {}
+        self._kept: deque[Sequence[Row[Any]]] = deque()  #: as they were read: all pages go on by the same steps
         self._changed = Condition()
 
-    def later(self, after: int, seconds: float) -> list[Fresh] | None:
-        """What came after a number, as soon as there is something; [] if nothing came, None if it is not kept."""
+    def feed(self, alike: Any, make: Callable[[], Feed]) -> Feed:
+        """The feed of all pages that ask alike."""
+        with self._changed:
+            if alike not in self._feeds and len(self._feeds) >= MOST:
+                del self._feeds[next(iter(self._feeds))]  # its pages, if there are any, keep it
+            return self._feeds.setdefault(alike, make())
+
+    def later(self, after: int, seconds: float) -> Sequence[Row[Any]] | None:
+        """What came next after a number, as soon as it comes; () if nothing came, None if it is not kept."""
         with self._changed:
             self._changed.wait_for(lambda: self.head > after or self.is_closed, seconds)
             if after < self.begin:
                 return None
-            found = []
-            for fresh in reversed(self._kept):
-                if fresh.row.id <= after:
+            following: Sequence[Row[Any]] = ()
+            for rows in reversed(self._kept):
+                if rows[-1].id <= after:
                     break
-                found.append(fresh)
-            return found[::-1]
+                following = rows
+            return [row for row in following if row.id > after]
 
     def add(self, rows: Sequence[Row[Any]]) -> None:
         """Keep these, which follow those that are kept, and wake whoever waits."""
         with self._changed:
-            self._kept.extend(Fresh(row) for row in rows)
-            while len(self._kept) > KEPT:
-                self.begin = self._kept.popleft().row.id
+            self._kept.append(rows)
+            while sum(map(len, self._kept)) > KEPT:
+                self.begin = self._kept.popleft()[-1].id
             self.head = rows[-1].id
             self._changed.notify_all()
 

@@ -192,4 +192,10 @@ def test_an_own_period_is_drawn_to_its_ends(victim: Desk) -> None:
     assert drawn.bars[0].start == "2026-03-29T00:00"
     assert drawn.bars[-1].end == "2026-03-29T23:59"
     assert sum(number for _, _, number in drawn.legend) == counting.count(victim.session, query, ground).total.count
+    # What happens at this very moment lies in the last bar, and is found by zooming into it.
+    write_log(victim.session, victim.account_id, [Made(NOW)])
+    lately = histogram_of(counting.count(victim.session, Query(LAST_WEEK), ground), ground)
+    assert lately is not None
+    assert lately.bars[-1].end == "2026-04-02T11:00"
+    assert lately.bars[-1].pieces
     assert {name for _, name, _ in drawn.legend} <= {"Tickets", "Messages", "People", "Configuration", "Account"}

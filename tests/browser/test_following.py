@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from helpdesk import tickets
 from tests.browser.conftest import House
@@ -47,15 +47,36 @@ def test_one_acts_and_another_watches(house: House, owner: Page, ben: Page) -> N
     expect(rows(owner).first).to_contain_text("Watched", timeout=2000)
     expect(rows(owner).first.locator(".who")).to_have_text("Ben Okafor")
     expect(owner.locator("#audit-sentence")).to_have_text(re.compile(rf"^{count + 1} “Ticket closed” event"))
+    tickets_shown = owner.locator(".legend [data-group=hue-ticket]")
+    expect(tickets_shown).to_contain_text(f" {count + 1}")
+    expect(owner.locator(".bar").last).to_have_attribute("data-words", re.compile(r": \d+ events? \(Tickets \d+\)$"))
     # Paused, the list stands; what happened meanwhile comes afterwards.
     owner.get_by_role("button", name="Pause").click()
     expect(state(owner)).to_have_text("Paused")
     close(house, "While paused")
     owner.wait_for_timeout(600)
     assert subjects(owner)[0] == "Watched"
+    expect(tickets_shown).to_contain_text(f" {count + 1}")
     owner.get_by_role("button", name="Resume").click()
     expect(rows(owner).first).to_contain_text("While paused")
+    expect(tickets_shown).to_contain_text(f" {count + 2}")
     expect(state(owner)).to_have_text("Live")
+
+
+def test_what_was_counted_beside_the_list_does_not_overrule_what_came_since(house: House, owner: Page) -> None:
+    held: list[Route] = []
+    owner.route("**/settings/audit/around*", lambda route: held.append(route))
+    owner.goto(f"{LOG}?event=ticket-closed")
+    expect(state(owner)).to_have_text("Live")
+    close(house, "Came first")
+    expect(rows(owner).first).to_contain_text("Came first")
+    told = owner.locator("#audit-sentence").inner_text()
+    for each in held:
+        answer = each.fetch()
+        early = re.sub(r'<data value="\d+">[^<]*events?\b', '<data value="1">No events', answer.text())
+        each.fulfill(response=answer, body=early)
+    expect(owner.locator("[data-histogram]")).to_be_visible()
+    expect(owner.locator("#audit-sentence")).to_have_text(told)
 
 
 def test_a_cut_and_a_hidden_page_lose_and_repeat_nothing(house: House, owner: Page) -> None:

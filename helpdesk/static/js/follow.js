@@ -87,6 +87,7 @@ function letIn(atOnce = false) {
     for (const row of all("#audit-rows .is-new")) row.classList.remove("is-new");
     for (const row of waiting) row.classList.add("is-new");
     find("#audit-rows").prepend(...waiting);
+    document.dispatchEvent(new Event("audit:let-in"));
     waiting.length = 0;
     if (!isReading && all("#audit-rows tr.event").length > MOST_SHOWN) anew();
   }
@@ -111,12 +112,25 @@ function dropTwins() {
   }
 }
 
+// What was counted beside the list may come after the stream has told of more: the later event knows better.
+function sayTotal() {
+  const said = find("#audit-sentence");
+  for (const told of all("#audit-told > data")) {
+    if (said && Number(told.value) >= Number(said.dataset.upto)) {
+      said.dataset.upto = told.value;
+      if (said.textContent !== told.textContent) said.textContent = told.textContent;
+    }
+    told.remove();
+  }
+}
+
 function anew() {
   isOver = false;
   window.htmx.ajax("GET", location.pathname + location.search, {target: "#audit-log", swap: "innerHTML"});
 }
 
 document.addEventListener("htmx:after:swap", () => {
+  sayTotal();
   letIn();
   showState();
 });
