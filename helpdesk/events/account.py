@@ -11,7 +11,7 @@ ACCOUNT_CREATED = registry.declare(
         actors=frozenset({"system"}),
         by_hand="Go to the log-in page, press Open a desk of your own, and fill in the form.",
         by_machine="The commands helpdesk seed, helpdesk account create and helpdesk classroom; the reset of a"
-        " trainee's account in a classroom, which opens a new one.",
+        " trainee under Learn → Classroom, which opens a new account.",
         claims={"Account": ALL, "AccountSetting": ALL, "Seat": ALL},
         companions=("customer-created", "ticket-created", "ticket-message-created", "user-created"),
         look_alikes={
@@ -33,12 +33,12 @@ ACCOUNT_UPDATED = registry.declare(
         actors=frozenset({"user", "system"}),
         by_hand="Go to Settings → Account, change the name and press Save.",
         by_api='PUT /api/account/settings/{id} {"type": "trash", "data": {"days": 45}}',
-        by_machine="The reset of a classroom's account, which archives the old one.",
+        by_machine="The reset of a trainee under Learn → Classroom, which puts the old account away.",
         claims={"Account": frozenset({"name", "domain", "mail_address", "archived_datetime"})},
         beside=frozenset({"account-setting-created", "account-setting-updated"}),
         look_alikes={
             "account-setting-updated": "Names the setting; account-updated follows and says that the account changed.",
-            "account-deactivated": "The account was switched off, which is no mere change.",
+            "account-deactivated": "The account was switched off; an updated one goes on as before.",
         },
     )
 )
@@ -52,7 +52,7 @@ ACCOUNT_DEACTIVATED = registry.declare(
         " Nothing was deleted.",
         actors=frozenset({"user", "system"}),
         by_hand="As the owner, go to Settings → Account and press Deactivate.",
-        by_machine="The command line, for whoever runs the desk.",
+        by_machine="The command helpdesk account deactivate.",
         claims={"Account": frozenset({"deactivated_datetime"})},
         look_alikes={
             "account-reactivated": "The account was switched on again.",
@@ -69,11 +69,11 @@ ACCOUNT_REACTIVATED = registry.declare(
         meaning="An account that was switched off is on again: people can log in and timers run.",
         actors=frozenset({"user", "system"}),
         by_hand="As the owner of an account that is switched off, log in and press Reactivate it.",
-        by_machine="The command line, where the owner can't.",
+        by_machine="The command helpdesk account reactivate.",
         claims={"Account": frozenset({"deactivated_datetime"})},
         look_alikes={
             "account-created": "A new account; a reactivated one kept its tickets and its log.",
-            "account-deactivated": "The other way.",
+            "account-deactivated": "The account was switched off.",
         },
         in_drop_down=False,
         choice="Our choice: this type is ours, so that switching an account on again leaves a trace.",
@@ -88,10 +88,10 @@ ACCOUNT_SETTING_CREATED = registry.declare(
         meaning="The account got a setting it did not have before, such as business hours or a saved search."
         " An account-updated follows.",
         actors=frozenset({"user", "system"}),
-        by_hand="Go to Settings → Account, fill in a setting for the first time and press Save; or save a search on the"
-        " audit log.",
+        by_hand="Go to Settings → Account, fill in a setting for the first time and press Save; or open Saved beside"
+        " the search line of the audit log and press Save search.",
         by_api='POST /api/account/settings {"type": "trash", "data": {"days": 60}}',
-        by_machine="The command line.",
+        by_machine="The command helpdesk setting.",
         claims={"AccountSetting": ALL},
         companions=("account-updated",),
         look_alikes={
@@ -109,9 +109,10 @@ ACCOUNT_SETTING_UPDATED = registry.declare(
         object="Account",
         meaning="A setting of the account has another value now, or was taken away. An account-updated follows.",
         actors=frozenset({"user", "system"}),
-        by_hand="Go to Settings → Account, change a setting and press Save; or remove a saved search.",
+        by_hand="Go to Settings → Account, change a setting and press Save; or open Saved on the audit log and press"
+        " Delete beside a search.",
         by_api='PUT /api/account/settings/{id} {"type": "trash", "data": {"days": 40}}',
-        by_machine="The command line.",
+        by_machine="The command helpdesk setting.",
         claims={"AccountSetting": ALL},
         companions=("account-updated",),
         look_alikes={

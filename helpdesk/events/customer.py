@@ -14,7 +14,8 @@ CUSTOMER_CREATED = registry.declare(
         by_hand="Go to Customers, press New customer and save the profile.",
         by_api='POST /api/customers {"name": "Dora Ek", "email": "dora-{word}@mail.example"}',
         by_machine="A mail or chat message from an unknown address; a connected system; the welcome ticket of a new"
-        " account; the first deletion of a customer, which needs somebody to leave the tickets to.",
+        " account; the first time a customer is deleted, whose tickets pass to a customer made for that, “Deleted"
+        " customer”.",
         claims=_WHOLE,
         look_alikes={
             "user-created": "A team member, who answers; a customer is somebody who asks.",

@@ -25,14 +25,16 @@ DESK_CLOCK_CHANGED = registry.declare(
         name="desk-clock-changed",
         label="Desk clock changed",
         object="Account",
-        meaning="The desk's own clock was set to another speed, frozen, or moved forward. Later rows may be closer"
-        " together, or further apart, than they were on the wall.",
+        meaning="The desk's own clock was set to another speed, frozen, or moved forward. The times in later rows"
+        " may lie closer together, or further apart, than on the clock on the wall.",
         actors=frozenset({"user", "system"}),
-        by_hand="Press the clock in the top bar and choose a speed, Freeze or Advance.",
+        by_hand="Press the clock in the top bar and choose another speed or Frozen, or let time pass: an hour, a"
+        " day, or a span of your own with Advance.",
         by_machine="The command helpdesk clock.",
         nature=Nature.FACT,
         look_alikes={
-            "ticket-self-unsnoozed": "What an advance sets off is written for itself, at the times that were due.",
+            "ticket-self-unsnoozed": "A snooze that ended because time passed has an event of its own, at the very"
+            " time when it was due.",
         },
         in_drop_down=False,
         tell_data=_clock_words,
@@ -47,7 +49,7 @@ AUDIT_LOG_EXPORTED = registry.declare(
         object="Account",
         meaning="Somebody took a copy of the audit log out of the desk.",
         actors=frozenset({"user", "system"}),
-        by_hand="Go to Settings → Users & teams → Audit logs and press Export.",
+        by_hand="Go to Settings → Users & teams → Audit logs, press Export and choose a kind of file.",
         by_machine="The command helpdesk audit export.",
         nature=Nature.FACT,
         in_drop_down=False,
@@ -62,14 +64,14 @@ SCHEMA_MIGRATED = registry.declare(
         name="schema-migrated",
         label="Schema migrated",
         object="Account",
-        meaning="The desk's software was updated and its tables were changed with it. The account's own data may read"
-        " differently from here on.",
+        meaning="The desk's software was updated, and the tables of its database were changed with it. The account's"
+        " own data may read differently from here on.",
         actors=frozenset({"system"}),
         by_hand="",
         by_machine="The command helpdesk migrate.",
         nature=Nature.FACT,
         in_drop_down=False,
-        choice="Our choice: this type is ours, so that no change of an audited table goes without a row.",
+        choice="Our choice: this type is ours, so that a change of the tables themselves leaves a trace, too.",
         always="It is written after the tables were changed; where nothing was to change, nobody writes it.",
     )
 )
@@ -79,10 +81,11 @@ CASCADE_STARTED = registry.declare(
         name="cascade-started",
         label="Cascade started",
         object="Account",
-        meaning="Something with very many tickets is being deleted or merged. The tickets follow bit by bit in the same"
-        " chain, and the deletion itself comes last.",
+        meaning="Something with more than 500 tickets is being deleted or merged. What follows from that for each"
+        " ticket (the cascade) is written bit by bit in the same chain, and the deletion itself comes last.",
         actors=frozenset({"user", "system"}),
-        by_hand="Delete a tag, team, user or customer that has more than 500 tickets.",
+        by_hand="Delete a tag, team, team member or customer that has more than 500 tickets, or merge such a tag or"
+        " customer into another.",
         by_api="DELETE /api/tags/{id}",
         by_machine="A deletion from the command line.",
         nature=Nature.FACT,

@@ -99,8 +99,8 @@ ORDER_CANCELLED = registry.declare(
         meaning="The shop reports that an order was cancelled. The row holds the order's number and amount, and the"
         " account's admins are told.",
         actors=frozenset({"integration"}),
-        by_hand="Beside a ticket, press Cancel on one of the customer's orders; or be the customer: open the shop"
-        " from its integration, buy something and press Cancel the order.",
+        by_hand="Beside a ticket, press Cancel on one of the customer's orders; or be the customer: press Open the"
+        " shop on the shop's integration, buy something and press Cancel the order.",
         by_machine="A shop integration that reports it.",
         nature=Nature.FACT,
         look_alikes={
@@ -117,8 +117,8 @@ ORDER_REFUNDED = registry.declare(
         meaning="The shop reports that the money for an order was paid back. The row holds the order's number and"
         " amount, and the account's admins are told.",
         actors=frozenset({"integration"}),
-        by_hand="Beside a ticket, press Refund on one of the customer's orders; or be the customer: open the shop"
-        " from its integration, buy something and press Ask for the money back.",
+        by_hand="Beside a ticket, press Refund on one of the customer's orders; or be the customer: press Open the"
+        " shop on the shop's integration, buy something and press Ask for the money back.",
         by_machine="A shop integration that reports it.",
         nature=Nature.FACT,
         look_alikes={

@@ -22,16 +22,16 @@ TICKET_MESSAGE_CREATED = registry.declare(
         object="TicketMessage",
         meaning="Something was said in a ticket: by the customer, by an agent in public, or as an internal note.",
         actors=frozenset({"user", "customer", "rule", "macro", "integration", "system"}),
-        by_hand="Open the ticket, write a reply or an internal note and press Send.",
+        by_hand="Open the ticket, write a reply and press Send reply, or an internal note and press Add note.",
         by_api='POST /api/tickets/{ticket_id}/messages {"channel": "email", "via": "api", "from_agent":'
         ' true, "body_text": "It left our warehouse this morning."}',
         by_machine="A mail or chat message from a customer; a rule with the action replyToTicket, sendEmail or"
-        " addInternalNote; a macro with the action addInternalNote; the welcome ticket of a new account; a suggested"
-        " rule.",
+        " addInternalNote; a macro with the action addInternalNote; the welcome ticket of a new account; the ticket"
+        " in which the desk suggests a rule.",
         claims=_WHOLE,
         companions=("ticket-updated",),
         look_alikes={
-            "ticket-created": "The ticket itself is new; its first message then says so with this event.",
+            "ticket-created": "The ticket itself is new; its first message has this event, right after.",
             "ticket-message-updated": "An older message was edited; nothing new was said.",
         },
         in_drop_down=False,

@@ -38,7 +38,7 @@ RULE_UPDATED = registry.declare(
         actors=frozenset({"user", "system"}),
         by_hand="Go to Automation → Rules, open one, change it and save it.",
         by_api='PUT /api/rules/{id} {"name": "Tag refunds {word}"}',
-        by_machine="The desk itself, together with rule-deactivated, after too many failures in a row.",
+        by_machine="The desk itself, together with rule-deactivated, after 10 failures in a row.",
         claims={"Rule": ALL},
         look_alikes={
             "rule-executed": "The rule ran; the rule itself did not change.",
@@ -87,8 +87,8 @@ RULE_EXECUTED = registry.declare(
         name="rule-executed",
         label="Rule executed",
         object="Rule",
-        meaning="A rule looked at a ticket, found its condition true and did its actions. A rule whose condition did"
-        " not hold writes nothing.",
+        meaning="A rule looked at a ticket, found its condition true and did its actions; the row names those that"
+        " were refused. A rule whose condition did not hold writes nothing.",
         actors=frozenset({"rule"}),
         by_hand="",
         by_machine="An active rule whose event happens or whose time comes, and whose condition holds.",
@@ -111,7 +111,7 @@ RULE_DEACTIVATED = registry.declare(
         actors=frozenset({"user", "system"}),
         by_hand="Go to Automation → Rules and switch the rule off.",
         by_api='PUT /api/rules/{id} {"deactivated_datetime": "{now}"}',
-        by_machine="The desk itself, after too many failures in a row.",
+        by_machine="The desk itself, after 10 failures in a row.",
         nature=Nature.COMPANION,
         beside=frozenset({"rule-updated"}),
         companions=("rule-updated",),

@@ -7,12 +7,12 @@ SATISFACTION_SURVEY_CREATED = registry.declare(
         name="satisfaction-survey-created",
         label="Satisfaction survey created",
         object="SatisfactionSurvey",
-        meaning="After a ticket was closed, the question how it was has been prepared. It is sent a while later, unless"
-        " the ticket is open again by then.",
+        meaning="A ticket was closed, and a mail that asks its customer how it was lies ready. It is sent a while"
+        " later, unless the ticket is open again by then.",
         actors=frozenset({"user", "system"}),
         by_hand="",
         by_api='POST /api/satisfaction-surveys {"ticket_id": {ticket_id}, "customer_id": {customer_id}}',
-        by_machine="The close of a ticket, where Settings → Account has satisfaction surveys switched on.",
+        by_machine="The close of a ticket, where satisfaction surveys are switched on under Settings → Account.",
         claims={"SatisfactionSurvey": ALL},
         look_alikes={
             "satisfaction-survey-sent": "Created is not yet sent: the customer has seen nothing.",
@@ -20,7 +20,7 @@ SATISFACTION_SURVEY_CREATED = registry.declare(
         },
         in_drop_down=False,
         choice="Our choice: this type is ours, because a survey is an object of its own.",
-        always="Nobody asks for it: it comes by itself with a close, or the skipping of the survey does.",
+        always="Nobody asks for it: every close writes either this or that the survey was skipped.",
     )
 )
 
@@ -29,7 +29,7 @@ SATISFACTION_SURVEY_SENT = registry.declare(
         name="satisfaction-survey-sent",
         label="Satisfaction survey sent",
         object="SatisfactionSurvey",
-        meaning="The customer was sent the question how it was, with a link to the page on which it is answered.",
+        meaning="The customer was sent the mail that asks how it was, with a link to the page on which they answer.",
         actors=frozenset({"user", "schedule"}),
         by_hand="",
         by_api='PUT /api/satisfaction-surveys/{id} {"sent_datetime": "{now}"}',
@@ -55,7 +55,8 @@ SATISFACTION_SURVEY_RESPONDED = registry.declare(
         object="SatisfactionSurvey",
         meaning="The customer answered the survey with a score, perhaps with a comment.",
         actors=frozenset({"user", "customer"}),
-        by_hand="As the customer, follow the link in the survey's mail, choose one to five stars and send the answer.",
+        by_hand="As the customer, follow the link in the survey's mail, choose one to five stars and press Send"
+        " answer.",
         by_api='PUT /api/satisfaction-surveys/{id} {"score": 5}',
         claims={
             "SatisfactionSurvey": frozenset({"score", "body_text", "scored_datetime", "meta"}),

@@ -10,7 +10,7 @@ TAG_CREATED = registry.declare(
         meaning="The account has a new tag: somebody made it, or an unknown word was put on a ticket for the first"
         " time.",
         actors=frozenset({"user", "rule", "macro"}),
-        by_hand="Go to Settings → Tags and press New tag; or type a new word under Add tag on a ticket.",
+        by_hand="Go to Settings → Tags and press New tag; or type a new word into Add a tag on a ticket.",
         by_api='POST /api/tags {"name": "refund-{word}"}; POST /api/tickets/{ticket_id}/tags {"names":'
         ' ["refund-{word}"]}',
         by_machine="A rule or macro with the action addTags or setTags with a word that is no tag yet.",

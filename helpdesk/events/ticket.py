@@ -124,7 +124,8 @@ TICKET_ASSIGNED = registry.declare(
         meaning="The ticket was given to an agent or to a team. Passing it from one agent to another is one such event;"
         " when a team was chosen, it names no agent and ticket-team-assigned stands after it.",
         actors=frozenset({"user", "rule", "macro", "system"}),
-        by_hand="Open the ticket and choose an agent under Assign, or send a public reply on a ticket that nobody has.",
+        by_hand="Open the ticket and choose an agent under Assignee, or send a public reply on a ticket that nobody"
+        " has.",
         by_api='PUT /api/tickets/{id} {"assignee_user": {"id": {user_id}}}',
         by_machine="A rule or macro with the action setAssignee; together with ticket-team-assigned, the action"
         " setTeamAssignee. By the desk itself for a team's ticket that nobody has, where the account's settings say"
@@ -167,7 +168,7 @@ TICKET_UNASSIGNED = registry.declare(
         object="Ticket",
         meaning="The ticket had an agent and now has none.",
         actors=frozenset({"user", "rule", "macro", "system"}),
-        by_hand="Open the ticket and choose Nobody under Assign.",
+        by_hand="Open the ticket, press the agent's name under Assignee and choose Take it from them.",
         by_api='PUT /api/tickets/{id} {"assignee_user": null}',
         by_machine="A rule or macro with the action setAssignee without an agent; the deletion of the agent, for each"
         " of their tickets.",
@@ -189,7 +190,7 @@ TICKET_TEAM_UNASSIGNED = registry.declare(
         object="Ticket",
         meaning="The ticket belonged to a team and now belongs to none.",
         actors=frozenset({"user", "rule", "macro", "system"}),
-        by_hand="Open the ticket and choose No team under Team.",
+        by_hand="Open the ticket, press the team's name under Team and choose Take it from the team.",
         by_api='PUT /api/tickets/{id} {"assignee_team": null}',
         by_machine="A rule or macro with the action setTeamAssignee without a team; the deletion of the team, for"
         " each of its tickets.",
@@ -232,7 +233,7 @@ TICKET_REOPENED = registry.declare(
         meaning="A closed or snoozed ticket is open again because somebody did something: the customer wrote, or an"
         " agent or a rule opened it.",
         actors=frozenset({"user", "customer", "rule", "macro"}),
-        by_hand="Open a closed or snoozed ticket and press Reopen.",
+        by_hand="Open a closed ticket and press Reopen, or a snoozed one and press Wake now.",
         by_api='PUT /api/tickets/{id} {"status": "open"}',
         by_machine="A customer's message on a closed or snoozed ticket; a rule or macro with the action setStatus"
         " with the status open.",
@@ -316,7 +317,8 @@ TICKET_CUSTOMER_UPDATED = registry.declare(
         object="Ticket",
         meaning="The ticket now belongs to another customer.",
         actors=frozenset({"user", "system"}),
-        by_hand="Open the ticket, press Change under Customer and choose another one.",
+        by_hand="Open the ticket, press Swap the customer, the arrows beside the customer's name, and choose another"
+        " one.",
         by_api='PUT /api/tickets/{id} {"customer": {"id": {other_customer_id}}}',
         by_machine="The merge or deletion of a customer, for each of their tickets.",
         claims={"Ticket": frozenset({"customer_id"})},
@@ -337,7 +339,7 @@ TICKET_TAGS_ADDED = registry.declare(
         object="Ticket",
         meaning="One or more tags were put on the ticket. One event names all that were really new to it.",
         actors=frozenset({"user", "rule", "macro", "system"}),
-        by_hand="Open the ticket, press Add tag and choose or type one.",
+        by_hand="Open the ticket, type a tag into Add a tag, or choose one there, and press Enter.",
         by_api='POST /api/tickets/{id}/tags {"ids": [{tag_id}]}; PUT /api/tickets/{id} {"tags": [{"name":'
         ' "vip-{word}"}]}',
         by_machine="A rule or macro with the action addTags or setTags; the merge of a tag into another, for each of"
@@ -347,7 +349,7 @@ TICKET_TAGS_ADDED = registry.declare(
         companions=("ticket-updated",),
         look_alikes={
             "tag-created": "A tag that nobody had used came into being; putting it on the ticket is ticket-tags-added.",
-            "ticket-tags-removed": "The other way. Replacing tags can write both.",
+            "ticket-tags-removed": "Tags were taken off. Replacing tags can write both.",
         },
         side="birth",
         gathered=_tags_added,
@@ -373,7 +375,7 @@ TICKET_TAGS_REMOVED = registry.declare(
         look_alikes={
             "tag-deleted": "The tag itself is gone from the account; each ticket that bore it also gets"
             " ticket-tags-removed.",
-            "ticket-tags-added": "The other way. Replacing tags can write both.",
+            "ticket-tags-added": "Tags were put on. Replacing tags can write both.",
         },
         side="death",
         gathered=_tags_removed,
@@ -531,9 +533,8 @@ TICKET_SATISFACTION_SURVEY_SKIPPED = registry.declare(
         " withdrawn when its time came. The row holds the reasons.",
         actors=frozenset({"system", "schedule"}),
         by_hand="",
-        by_machine="The close of a ticket for which no survey can or shall be prepared; the survey timer, when a"
-        " survey is due and the ticket is open again, snoozed, in spam or in the trash, or its customer has no"
-        " address.",
+        by_machine="The close of a ticket for which no survey is prepared; the survey timer, when a survey is due"
+        " and the ticket is open again, snoozed, in spam or in the trash, or its customer has no address.",
         claims={"SatisfactionSurvey": ALL},
         beside=frozenset({"ticket-closed"}),
         companions=("ticket-updated", "ticket-closed"),

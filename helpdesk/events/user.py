@@ -9,11 +9,12 @@ USER_CREATED = registry.declare(
         object="User",
         meaning="The account has a new team member. An invited one can't log in before they have set a password.",
         actors=frozenset({"user", "system"}),
-        by_hand="Go to Settings → Users, press Invite and fill in address, name and role.",
+        by_hand="Go to Settings → Users & teams → Users, press Invite, fill in address, name and role, and press"
+        " Send the invitation.",
         by_api='POST /api/users {"name": "Nora New", "email": "nora-{word}@desk.example", "role": {"name":'
         ' "basic-agent"}}',
-        by_machine="The sign-up for a new account, for its owner; the commands helpdesk seed and helpdesk account"
-        " create.",
+        by_machine="The sign-up for a new account, for its owner; the commands helpdesk seed, helpdesk account"
+        " create and helpdesk classroom.",
         claims={"User": ALL},
         look_alikes={
             "user-invited": "The invitation went out; it follows, and it alone is written when it is sent again.",
@@ -29,8 +30,8 @@ USER_INVITED = registry.declare(
         object="User",
         meaning="A team member was sent a mail with a link under which they set their password. The link lives 7 days.",
         actors=frozenset({"user"}),
-        by_hand="Go to Settings → Users and press Invite; or open somebody who has not come yet and press Invite"
-        " again.",
+        by_hand="Go to Settings → Users & teams → Users and press Invite; or open somebody who has not come yet and"
+        " press Invite again.",
         by_api='POST /api/users {"name": "Nora New", "email": "nora-{word}@desk.example", "role": {"name":'
         ' "basic-agent"}}',
         claims={"User": frozenset({"invitation_digest", "invitation_expires"})},
@@ -49,10 +50,10 @@ USER_UPDATED = registry.declare(
         object="User",
         meaning="A team member's address, name, role or profile changed, or they were switched off or on.",
         actors=frozenset({"user", "system"}),
-        by_hand="Go to Settings → Users, open somebody, change them and press Save, or switch them off; or change your"
-        " own profile.",
+        by_hand="Go to Settings → Users & teams → Users, open somebody, change them and press Save, or press Switch"
+        " off; or change your own profile.",
         by_api='PUT /api/users/0 {"bio": "Answers on weekdays."}',
-        by_machine="The reset of a trainee's account in a classroom, which frees their address for the new one.",
+        by_machine="The reset of a trainee under Learn → Classroom, which frees their address for the new account.",
         claims={
             "User": frozenset(
                 {
@@ -91,12 +92,12 @@ USER_DELETED = registry.declare(
         object="User",
         meaning="A team member is gone for good. Their tickets have no agent now, and their name stays in the log.",
         actors=frozenset({"user"}),
-        by_hand="Go to Settings → Users, open somebody other than the owner and press Delete.",
+        by_hand="Go to Settings → Users & teams → Users, open somebody other than the owner and press Delete.",
         by_api="DELETE /api/users/{id}",
         claims={"User": ALL},
         look_alikes={
             "user-updated": "A team member who is only switched off is updated, and can come back.",
-            "user-logged-out": "Somebody ended their session; they are still a team member.",
+            "user-logged-out": "Somebody left the desk for now; they are still a team member.",
             "customer-deleted": "A customer's profile was removed, not a team member.",
         },
     )
@@ -158,8 +159,8 @@ USER_PASSWORD_CHANGED = registry.declare(
         meaning="A team member has a new password, set under a link by mail or in their profile. The password itself is"
         " never in the log.",
         actors=frozenset({"user"}),
-        by_hand="Press your name in the top bar, choose Profile and change the password; or follow the link in the mail"
-        " of an invitation or of a reset, and set one.",
+        by_hand="Press your name in the top bar, choose Profile and press Change the password; or follow the link in"
+        " the mail of an invitation or of a reset, and set one.",
         by_api='PUT /api/users/0 {"new_password": "a longer and better one", "old_password": "the one before"}',
         claims={
             "User": frozenset(

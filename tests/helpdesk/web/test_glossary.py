@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -13,7 +14,9 @@ from sqlalchemy import func, select
 from audit.curls import calls
 from audit.plays import plays_of
 from audit.types import EventType, registry
+from automation.web import clock
 from helpdesk.models import Role
+from helpdesk.web import menu
 from helpdesk.web.directory import numbers_of
 from seeds import fire_pages
 from tests.desks import Desk
@@ -21,6 +24,7 @@ from tests.helpdesk.web.browsers import Browser, hire
 from tests.helpdesk.web.everywhere import furnish_everything
 
 CARDS = "/settings/audit/events"
+TEMPLATES = Path(__file__).parents[3] / "templates"
 A_MOMENT = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 
 
@@ -34,6 +38,30 @@ def test_every_event_has_a_card_with_all_that_the_registry_knows(client: Browser
         assert page.count("curl -X") == len([call for call in type_.by_api.split("; ") if call])
         assert ("Fire it" in page) is bool(plays_of(type_.name))
         assert 'role="img" aria-label="The log says: ' in page
+
+
+def test_paths_of_clicks_lead_over_words_that_pages_show() -> None:
+    """Whoever renames a button or moves a page reads here which cards still send people to the old one."""
+    pages = [each.read_text("utf-8") for each in TEMPLATES.rglob("*.html") if each.parent.name != "glossary"]
+    shown = "\n".join([*pages, *(f'"{label}"' for _, label in clock.RATES), '"Enter"'])  # Enter is a key
+    menus = [" → ".join(filter(None, (entry.heading, entry.group, entry.label))) for entry in menu.ENTRIES]
+    for type_ in registry:
+        told = f"{type_.by_hand} {type_.by_machine}"
+        for path in re.findall(r"(?:Settings|Automation|Learn) → .*", told):
+            assert any(re.match(rf"{re.escape(each)}(?! →)\b", path) for each in menus), f"{type_}: {path}"
+        for words in re.findall(r"(?:press|choose|into|under|or) ([A-Z][\w']*\??(?: [a-z][\w']*\??)*)", type_.by_hand):
+            assert any(is_label(each, shown) for each in beginnings(words)), f"{type_}: {words}"
+
+
+def beginnings(words: str) -> list[str]:
+    """What may be a label where a sentence goes on after it: all that it begins with."""
+    each = words.split(" ")
+    return [" ".join(each[:count]) for count in range(len(each), 0, -1)]
+
+
+def is_label(words: str, shown: str) -> bool:
+    """Whether something on a page is called so, and not longer."""
+    return re.search(rf"""[>"}}]\s*{re.escape(words)}\s*(?:[<"{{…]|$)""", shown, re.MULTILINE) is not None
 
 
 @pytest.mark.parametrize("type_", [type_ for type_ in registry if type_.by_api], ids=str)
