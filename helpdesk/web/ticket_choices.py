@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Select, String, Text, and_, literal, null, select, type_coerce, union_all
+from sqlalchemy import Select, String, Text, and_, cast, literal, null, select, type_coerce, union_all
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -66,7 +66,8 @@ def choices_for(session: Session, ticket: Ticket) -> Choices:
 
 
 def _statement(ticket: Ticket) -> Any:
-    account_id, nothing = ticket.account_id, type_coerce(null(), Json)
+    # Named, for PostgreSQL would take an empty column for text.
+    account_id, nothing = ticket.account_id, cast(null(), Json)
     # The first one says which types the columns of all have.
     fields = _part("field", CustomField, CustomField.label, CustomField.definition, TicketFieldValue.value).outerjoin(
         TicketFieldValue,
