@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from audit.db import db
 from helpdesk import bulk, jobs, marks, undoing
 from helpdesk.bulk import DEEDS, Deed, Outcome
-from helpdesk.models import Macro, Tag, Team, Ticket, User
+from helpdesk.models import Job, Macro, Tag, Team, Ticket, User
 from helpdesk.refusals import Refused
 from helpdesk.web import answers, listing, shown
 from helpdesk.web.changing import acting, me, needs
 from helpdesk.web.htmx import go_to, wants_partial
+from helpdesk.web.jobs import read as read_job
 from helpdesk.web.security import LARGEST_ID
 from helpdesk.web.sheets import sheet
 from helpdesk.web.shell import Shell, desk_clock
@@ -151,8 +152,7 @@ def _do(listed: Shown, deed: Deed, given: dict[str, Any], numbers: list[int] | N
 def _later(job_id: int, deed: Deed, count: int) -> Response:
     said = f"This takes a while: {count:,} tickets are being {deed.done}."
     if wants_partial():
-        link = {"label": "See how far it is", "address": url_for("jobs.show", job_id=job_id)}
-        return _rows(None, [], "info", said, link=link)
+        return _rows(None, [], "info", said, begun=read_job(db.session.get_one(Job, job_id)))
     answers.toast(said, [])
     return go_to(url_for("jobs.show", job_id=job_id))
 

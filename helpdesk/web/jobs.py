@@ -72,6 +72,16 @@ def show(job_id: int) -> Response:
     return make_response(render_template(template, job=read(job)))
 
 
+@blueprint.get("/jobs/<number:job_id>/line")
+@needs("read")
+def line(job_id: int) -> Response:
+    """The same in a line, for the toast that says that it began."""
+    job = jobs.find(db.session(), g.account.id, job_id)
+    if not wants_partial() or job is None or job.type == jobs.CLOCK:
+        return go_to(url_for("jobs.show", job_id=job_id))
+    return make_response(render_template("jobs/_line.html", job=read(job)))
+
+
 def read(job: Job) -> JobPage:
     """A job as a person understands it."""
     progress = jobs.progress(job)

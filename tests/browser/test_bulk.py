@@ -117,6 +117,7 @@ def test_all_of_a_view_are_a_job_with_a_page(house: House, owner: Page, monkeypa
     expect(owner.locator("[data-selected]")).to_have_text(f"All {count} in All")
     choose(owner, "more", "Low")
     expect(owner.locator(".toast").last).to_contain_text(f"This takes a while: {count} tickets")
+    expect(owner.locator(".toast .job-line")).to_contain_text(f"0 of {count} so far.")
     owner.get_by_role("link", name="See how far it is").click()
     expect(owner.locator("#job")).to_contain_text(f"of {count} tickets")
 
@@ -189,7 +190,7 @@ def test_escape_closes_a_menu_and_the_selection_only_at_the_next_press(house: Ho
     owner.goto("/tickets?view=inbox")
     select(owner, numbers)
     owner.locator("[data-deed-menu='more'] > summary").click()
-    expect(owner.locator("[data-deed-menu='more']").get_by_role("button", name="Trash")).to_be_visible()
+    expect(owner.locator("[data-deed-menu='more']").get_by_role("button", name="Trash", exact=True)).to_be_visible()
     owner.keyboard.press("Escape")
     expect(owner.locator("[data-deed-menu='more'][open]")).to_have_count(0)
     expect(owner.locator("[data-selected]")).to_have_text("2 selected")

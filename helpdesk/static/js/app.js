@@ -53,7 +53,7 @@ function showUntil() {
 function ageToast(toast) {
   if (toast.dataset.aging) return;
   toast.dataset.aging = "true";
-  if (toast.classList.contains("toast-error")) return; // stays until it was read
+  if (toast.matches(".toast-error, :has([data-stays-to-be-read])")) return; // until somebody has read it
   let timer;
   const leave = () => { timer = setTimeout(() => dropToast(toast), toast.querySelector("[data-undo]") ? TOAST_STAYS * 2 : TOAST_STAYS); };
   leave();

@@ -137,7 +137,7 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]") || !areOn()) return;
   const leave = table.get("Escape");
   if (event.key === "Escape" && leave && event.target.matches(leave.dataset.onTicket)) return event.target.blur();
-  if (isWriting(event.target)) return;
+  if (isWriting(event.target) || event.key === "Escape") return;
   const line = lineFor(event);
   if (first) event.preventDefault();
   if (!line) return;

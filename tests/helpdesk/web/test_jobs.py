@@ -62,10 +62,17 @@ def test_a_page_follows_a_job_until_it_is_done(client: Browser, desk: Desk) -> N
     assert "<html" not in part
     assert "2 of 3 tickets" in part
     assert 'value="66"' in part
+    line = client.fragment(f"/jobs/{number}/line").text
+    assert "2 of 3 so far." in line
+    assert 'hx-trigger="every 1s"' in line
     assert machine._step(desk.session, claim) is False
     desk.session.rollback()
     part = client.fragment(f"/jobs/{number}").get_data(as_text=True)
     assert "All is done." in part
+    line = client.fragment(f"/jobs/{number}/line").text  # the toast stays with it, and asks no more
+    assert "All is done." in line
+    assert "hx-trigger" not in line
+    assert client.get(f"/jobs/{number}/line").headers["Location"] == f"/jobs/{number}"
     assert "hx-trigger" not in part
     context = desk.session.scalars(select(Job)).one().params["context"]
     assert f"context={context}" in part
