@@ -81,7 +81,7 @@ lock: $(UV_READY) ## Lock the dependencies again (UPGRADE=1: their newest versio
 
 clean: ## Remove all that was installed and built; the data in ./instance stays
 	rm -rf .venv helpdesk/static/vendor dist node_modules test-results
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- Set-up

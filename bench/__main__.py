@@ -9,7 +9,20 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Final
 
-from bench import advancing, closes, order, pages, reading, reading_crowd, replaying, simulating, tailing, waking, write
+from bench import (
+    advancing,
+    api,
+    closes,
+    order,
+    pages,
+    reading,
+    reading_crowd,
+    replaying,
+    simulating,
+    tailing,
+    waking,
+    write,
+)
 from bench.desks import make_durable
 from bench.results import Result, Wrong, table
 from bench.sizes import Sizes
@@ -39,6 +52,7 @@ MEASUREMENTS: Final[dict[str, Measurement]] = {
     "read": reading.measure,
     "crowd": reading_crowd.measure,
     "tail": tailing.measure,
+    "api": api.measure,
     "peers": _peers,
 }
 

@@ -1,7 +1,7 @@
 """A process that is a crowd of readers: each asks for one page after another, on a connection that it keeps.
 
-Started as `python -m bench.readers PORT COOKIE READERS PATHS…`. It answers each line "SECONDS" on its input with how
-many pages were read, how many went wrong, and the longest wait, in seconds.
+Started as `python -m bench.readers PORT HEADER READERS PATHS…`, the header such as "Cookie: …". It answers each line
+"SECONDS" on its input with how many pages were read, how many went wrong, and the longest wait, in seconds.
 """
 
 import http.client
@@ -11,8 +11,9 @@ import threading
 import time
 
 
-def main(port: str, cookie: str, readers: str, *paths: str) -> None:
+def main(port: str, header: str, readers: str, *paths: str) -> None:
     """Read as asked, until the input ends."""
+    headers = dict([header.split(": ", 1)])
     for line in sys.stdin:
         until, waits = time.time() + float(line), [list[float]() for _ in range(int(readers))]
         wrong = [0] * len(waits)
@@ -23,7 +24,7 @@ def main(port: str, cookie: str, readers: str, *paths: str) -> None:
                 if time.time() > until:
                     break
                 started = time.time()
-                connection.request("GET", path, headers={"Cookie": cookie})
+                connection.request("GET", path, headers=headers)
                 answer = connection.getresponse()
                 answer.read()
                 waits[number].append(time.time() - started)

@@ -31,7 +31,7 @@ def measure(sizes: Sizes, wrong: Wrong) -> Iterator[Result]:
     """In turns, each for some seconds; what is written goes on all the time. On the default database."""
     filters = [each for each in WEEK.values() if "{" not in each]
     with a_big_log("SQLite", sizes.log) as log, a_server(log.url) as server, _a_floor(log) as port, _writing(log):
-        cookie = f"desk_login={log_in(log.session(), log.account_id)}"
+        cookie = f"Cookie: desk_login={log_in(log.session(), log.account_id)}"
         desk = Helper("bench.readers", server.port, cookie, sizes.readers, *(rows_from(log, f) for f in filters))
         bare = Helper("bench.readers", port, cookie, sizes.readers, *(f"/?{f}" for f in filters))
         ratios, waits = [], []

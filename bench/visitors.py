@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
@@ -25,7 +25,7 @@ from helpdesk.models import LoginSession, User
 class Server:
     """`helpdesk serve` on a desk's database."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, environment: Mapping[str, str]) -> None:
         self.port = free_port()
         self._environment = {
             **os.environ,
@@ -35,6 +35,7 @@ class Server:
             "HELPDESK_INSTANCE": str(folder),
             "PORT": str(self.port),
             "SMTP_PORT": str(free_port()),
+            **environment,
         }
         self.start()
 
@@ -57,12 +58,18 @@ class Server:
             float(line.split()[1]) for text in statuses for line in text.splitlines() if line.startswith("VmRSS")
         )
 
+    def cpu(self) -> float:
+        """Seconds of work that all its processes have done."""
+        pids = [self._process.pid, *_children(self._process.pid)]
+        fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+        return sum(int(each[11]) + int(each[12]) for each in fields) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
-def a_server(url: str) -> Iterator[Server]:
+def a_server(url: str, **environment: str) -> Iterator[Server]:
     """A server that runs as long as the block lasts."""
     with tempfile.TemporaryDirectory(prefix="desk-bench-") as folder:
-        server = Server(url, Path(folder))
+        server = Server(url, Path(folder), environment)
         yield server
         server.stop()
 

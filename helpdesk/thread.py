@@ -50,6 +50,7 @@ def put(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
         headers=draft.headers,
         imported=draft.imported_at is not None,
         created_datetime=draft.imported_at or now(session),
+        attachments=[],  # or it would be asked which there are
     )
     session.add(message)
     for file in draft.files:

@@ -32,6 +32,7 @@ _STATUSES: Final = {
     401: "The credentials are missing or wrong.",
     403: "The role does not allow it.",
     404: "There is no such thing in this account.",
+    405: "What is there takes other methods.",
     409: "It clashes with something that is there.",
     413: "The body is too large.",
     415: "The body is not JSON.",
@@ -169,7 +170,7 @@ def _success(call: Call, schemas: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _failures(call: Call) -> dict[str, Any]:
-    statuses = [400, 401, 403, 429, *([404] if "<" in call.path else [])]
+    statuses = [400, 401, 403, 429, *([404, 405] if "<" in call.path else [])]
     if call.method != "GET":
         statuses += [404, 409]
     if call.body is not None:

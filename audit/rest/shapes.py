@@ -106,7 +106,7 @@ class Query(_Strict):
 class Paged(Query):
     """A list is read in parts."""
 
-    cursor: str | None = Field(None, max_length=1000, description="Where to go on: `next_cursor` of the part before.")
+    cursor: str | None = Field(None, max_length=4000, description="Where to go on: `next_cursor` of the part before.")
     limit: int = Field(30, ge=1, le=100, description="How many at most.")
 
 

@@ -31,6 +31,18 @@ def acting() -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def making() -> Iterator[Session]:
+    """The same, when what was made is shown at once: it is held on to as it was written, and not read anew."""
+    session = db.session()
+    session.expire_on_commit = False
+    try:
+        with acting():
+            yield session
+    finally:
+        session.expire_on_commit = True
+
+
 def me() -> Actor:
     """The key's user, as the one who acts."""
     return Actor.user(g.user)

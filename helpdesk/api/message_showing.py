@@ -14,7 +14,7 @@ from helpdesk.ways import halves
 
 def shown(session: Session, rows: Sequence[TicketMessage]) -> list[Message]:
     """Messages of whichever tickets."""
-    sent = _deliveries(session, [row.id for row in rows])
+    sent = _deliveries(session, [row.id for row in rows if row.from_agent])
     asked = {row.ticket_id for row in rows if row.from_agent and row.public}
     receivers = _customers(session, asked)
     return [_shown(row, sent.get(row.id), receivers.get(row.ticket_id)) for row in rows]

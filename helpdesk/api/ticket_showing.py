@@ -1,10 +1,10 @@
 """Tickets as they are shown, in a list and alone; a list costs a fixed number of statements."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from flask import g
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from helpdesk.api import message_showing
@@ -150,10 +150,8 @@ def _common(row: Ticket, unread: set[int]) -> dict[str, Any]:
 
 def _unread(session: Session, numbers: list[int]) -> set[int]:
     """Those in which there is something that the key's user has not seen."""
-    mine = and_(ReadMark.ticket_id == Ticket.id, ReadMark.user_id == g.user.id)
-    seen = func.coalesce(ReadMark.read_messages, 0) >= Ticket.messages_count
-    wanted = select(Ticket.id).outerjoin(ReadMark, mine).where(Ticket.id.in_(numbers), ~seen)
-    return set(session.scalars(wanted)) if numbers else set()
+    asked = {"reader": g.user.id, "numbers": numbers}
+    return set(session.scalars(_UNREAD, asked)) if numbers else set()
 
 
 def _undelivered(session: Session, numbers: list[int]) -> set[int]:
@@ -163,3 +161,14 @@ def _undelivered(session: Session, numbers: list[int]) -> set[int]:
     mails = Delivery.kind == "mail", Delivery.ticket_message_id.is_not(None), Delivery.ticket_id.in_(numbers)
     last = select(func.max(Delivery.id)).where(*mails).group_by(Delivery.ticket_id)
     return set(session.scalars(select(Delivery.ticket_id).where(Delivery.id.in_(last), Delivery.status == "failed")))
+
+
+#: Put together once: every ticket that is shown asks it.
+_UNREAD: Final = (
+    select(Ticket.id)
+    .outerjoin(ReadMark, and_(ReadMark.ticket_id == Ticket.id, ReadMark.user_id == bindparam("reader")))
+    .where(
+        Ticket.id.in_(bindparam("numbers", expanding=True)),
+        func.coalesce(ReadMark.read_messages, 0) < Ticket.messages_count,
+    )
+)

@@ -27,6 +27,7 @@ _BORN_WITH: Final = (
 
 def open_ticket(session: Session, body: NewTicket) -> Ticket:
     """Open a ticket as the key's user."""
+    home = account(session)  # held on to, so that it is read once
     customer, first = _whose(session, body), body.messages[0]
     user, team = body.assignee_user, body.assignee_team
     opening = tickets.Opening(
@@ -44,7 +45,7 @@ def open_ticket(session: Session, body: NewTicket) -> Ticket:
         team=_one(session, Team, team.id, "assignee_team", FAILED) if team is not None and team.id else None,
         tags=tuple(_tag_names(session, body.tags or [], FAILED)),
     )
-    ticket = tickets.create(account(session), opening, by=me())
+    ticket = tickets.create(home, opening, by=me())
     for value in body.custom_fields or []:
         set_value(session, ticket, value, FAILED)
     return ticket

@@ -13,7 +13,7 @@ from audit.rest.paging import Page, paged
 from audit.rest.problems import Problem
 from helpdesk import tags, tickets
 from helpdesk.api import field_values, ticket_showing, ticket_writing
-from helpdesk.api.acting import acting, found, held, me, named
+from helpdesk.api.acting import acting, found, held, making, me, named
 from helpdesk.api.ticket_shapes import (
     ORDERS,
     Fields,
@@ -61,9 +61,9 @@ def index(asked: TicketQuery) -> Page:
 )  # fmt: skip
 def create(body: NewTicket) -> TicketDetail:
     """Open a ticket with its first messages; whoever writes from an unknown address becomes a customer."""
-    with acting() as session:
-        number = ticket_writing.open_ticket(session, body).id
-    return _detail(number)
+    with making() as session:
+        ticket = ticket_writing.open_ticket(session, body)
+    return ticket_showing.detail(session, ticket)
 
 
 @resource.call(

@@ -1,5 +1,6 @@
 """Schemathesis against the API as it documents itself: no mistake of ours, every answer as documented, laws kept."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -39,6 +40,8 @@ def fuzzed(address: str, program: Program, examples: int, **more: Any) -> tuple[
         {
             "seed": 7,
             "continue-on-failure": True,
+            "cache": {"enabled": False},
+            "request-timeout": 120,
             "auth": {"basic": {"username": program.email, "password": program.key}},
             "checks": {"enabled": False, **{check: {"enabled": True} for check in CHECKS}},
             "generation": {"max-examples": examples, "database": "none", "no-shrink": True},
@@ -74,7 +77,7 @@ def test_what_is_fuzzed_stays_whole(app: Flask, desk: Desk) -> None:
     furnish_everything(desk)
     with answering(app) as address:
         worked, found = fuzzed(address, key_for(app, desk, "owner@demo.example"), 1, **SMALL)
-    assert found == {}
+    assert not found, json.dumps(found, indent=1)
     assert len(worked) > 50
 
 
@@ -82,6 +85,6 @@ def test_what_is_fuzzed_stays_whole(app: Flask, desk: Desk) -> None:
 def test_what_is_fuzzed_long_stays_whole(app: Flask, desk: Desk) -> None:
     furnish_everything(desk)
     with answering(app) as address:
-        worked, found = fuzzed(address, key_for(app, desk, "owner@demo.example"), 12)
-    assert found == {}
+        worked, found = fuzzed(address, key_for(app, desk, "owner@demo.example"), 8)
+    assert not found, json.dumps(found, indent=1)
     assert len(worked) > 90
