@@ -96,7 +96,8 @@ def _saw_birth(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
     put("id", "fixed", None, key_of(row)[1])
     values = inspect(row).dict
     for name, kind in logged_columns(model).items():
-        put(name, kind, None, values.get(name))
+        if (value := values.get(name)) is not None:
+            put(name, kind, None, value)
     _note_owner(session, row, (None, values.get(row.__owner__[0]) if row.__owner__ else None))
 
 

@@ -4,7 +4,7 @@ Rules run after the action that sets them off: whoever acts next lets them run f
 once. Who runs them holds the account, so that of any number of workers one does, and all others find it done.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import cache
 from typing import Any, Final
 
@@ -21,6 +21,16 @@ from audit.sessions import scoped
 from automation import habits
 from automation.bits import bit, work_off
 from helpdesk import following, notices, rules
+from helpdesk.events import (
+    ACCOUNT_SETTING_CREATED,
+    ACCOUNT_SETTING_UPDATED,
+    RULE_CREATED,
+    RULE_DEACTIVATED,
+    RULE_DELETED,
+    RULE_PRIORITY_UPDATED,
+    RULE_REACTIVATED,
+    RULE_UPDATED,
+)
 from helpdesk.following import Listeners
 from helpdesk.language.statements import Plan, plan
 from helpdesk.models import Account, Rule, RuleCursor, RuleRun, SatisfactionSurvey, Ticket, TicketMessage
@@ -35,6 +45,15 @@ DEEPEST: Final = 16
 MOST_FAILURES: Final = 10
 #: So many runs of an account are remembered: chains are over long before.
 REMEMBERED: Final = 10_000
+
+#: After these, somebody else may listen.
+CHANGE_WHO_LISTENS: Final = frozenset(
+    type_.name
+    for type_ in (
+        *(RULE_CREATED, RULE_UPDATED, RULE_DELETED, RULE_DEACTIVATED, RULE_REACTIVATED, RULE_PRIORITY_UPDATED),
+        *(ACCOUNT_SETTING_CREATED, ACCOUNT_SETTING_UPDATED),
+    )
+)
 
 BY_THE_DESK: Final = Actor.system("rules")
 TOO_DEEP: Final = (
@@ -62,6 +81,15 @@ BEHIND: Final = (
 # Asked after every action: written once, and past the ORM, for making them takes longer than answering them.
 _PLACE: Final = BEHIND.add_columns(RuleCursor.event_id, event_head.c.last_id).with_for_update(of=RuleCursor)
 _STEP: Final = update(_cursors).where(_cursors.c.id == bindparam("cursor")).values(event_id=bindparam("reached"))
+_STEP_OVER: Final = (
+    update(_cursors)
+    .where(
+        _cursors.c.account_id == bindparam("account"),
+        _cursors.c.name == following.CURSOR,
+        _cursors.c.event_id < bindparam("upto"),
+    )
+    .values(event_id=bindparam("upto"))
+)
 _HAPPENED: Final = (
     select(
         *(_event.id, _event.account_id, _event.type, _event.object_type, _event.object_id, _event.created_datetime),
@@ -105,6 +133,17 @@ def catch_up(session: Session, account_id: int) -> int:
         if arrived and not ran:
             break
     return in_all
+
+
+def is_heard(session: Session, account_id: int, types: Set[str]) -> bool:
+    """Whether a rule or a habit listens to any of these types of events; asked within an action."""
+    listening = following.listeners(session, account_id)
+    return not types.isdisjoint(listening.rules) or (bool(listening.habits) and not types.isdisjoint(habits.TRIGGERS))
+
+
+def pass_over(session: Session, account_id: int, upto: int) -> None:
+    """Rules need not look at what happened until then: nobody listened to it, and who listens now did not then."""
+    session.connection().execute(_STEP_OVER, {"account": account_id, "upto": upto})
 
 
 def _step(session: Session, account_id: int) -> int:

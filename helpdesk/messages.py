@@ -35,9 +35,9 @@ def reply(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
     """The desk answers in public; an unassigned ticket becomes that of the team member who answers."""
     _refuse_empty(draft)
     message = thread.put(ticket, draft, by=by)
+    outbox.queue_reply(message)  # before it is assigned: then one flush is enough for both
     if isinstance(draft.sender, User) and ticket.assignee_user_id is None and by.kind == "user":
         tickets.assign(ticket, draft.sender, by=by)
-    outbox.queue_reply(message)
     return message
 
 

@@ -103,6 +103,7 @@ def _tell(
     player.play(until, lambda at: progress((at - opened) / (until - opened)))
     orders.ship_all(world, until)
     player.deliver_all()
+    player.finish()
     set_clock(session, staff.account.id, desk=until, rate=0)
     return player
 

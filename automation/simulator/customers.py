@@ -101,10 +101,9 @@ def _begin(floor: Floor, rng: Random) -> Case:
 
 def _choose_thing(floor: Floor, case: Case, rng: Random) -> None:
     """An order from the shop's books, by whoever bought it; or something that might be bought."""
-    session = floor.player.session
     if case.topic is not None and case.topic.about_an_order and floor.orders and rng.random() < 0.85:
-        order = session.get(ShopOrder, rng.choice(floor.orders))
-        buyer = session.get(Customer, order.customer_id) if order is not None else None
+        order = floor.row(ShopOrder, rng.choice(floor.orders))
+        buyer = floor.row(Customer, order.customer_id) if order is not None else None
         if order is not None and buyer is not None and buyer.email:
             case.order, case.product = order.number, str(order.items[0]["name"])
             case.person = Person(buyer.display_name, buyer.email)
@@ -155,7 +154,7 @@ def _came(floor: Floor, case: Case) -> None:
 def _write(floor: Floor, case: Case, template: str, rng: Random) -> bool:
     """Go on in the same ticket; False if it is gone."""
     session = floor.player.session
-    ticket: Ticket | None = session.get(Ticket, case.ticket_id)
+    ticket = floor.row(Ticket, case.ticket_id)
     if ticket is None or ticket.is_trashed:
         return False
     case.keep(ticket)

@@ -1,12 +1,13 @@
 """The floor of a simulated desk: its time, who is there, what waits for an answer, and what is known of each ticket."""
 
 import uuid
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import simpy
 from sqlalchemy import select
@@ -22,10 +23,15 @@ from automation.simulator.rota import Rota
 from automation.simulator.talk import Topic
 from helpdesk.models import Account, Customer, Integration, Macro, Tag, Team, Ticket, User
 
+Row = TypeVar("Row", bound=Base)
+
 #: The model counts time in microseconds, as the desk does.
 MICROSECOND: Final = timedelta(microseconds=1)
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
+
+#: How many rows are held on to after the last one used them: who comes back does so soon.
+REMEMBERED: Final = 5000
 
 #: Of a desk's own tickets, how many are taken up when a simulation begins.
 MOST_TAKEN_UP: Final = 2000
@@ -83,6 +89,7 @@ class Floor:
     present: set[int] = field(default_factory=set)  #: agents who are in
     trouble: Exception | None = None  #: what broke a process
     kept: list[Base] = field(default_factory=list)  #: rows that everybody needs all the time
+    recent: deque[Base] = field(default_factory=lambda: deque(maxlen=REMEMBERED))  #: rows that were used lately
     rota: Rota = field(init=False)
     queue: simpy.FilterStore = field(init=False)
     _ours: set[int | None] = field(init=False)
@@ -157,13 +164,21 @@ class Floor:
     def forget(self, case: Case) -> None:
         """There is nothing more to do with it."""
         self.cases.pop(case.ticket_id, None)
+        self.recent.extend(case.rows)
         case.rows = ()
 
     def customer(self, person: Person) -> Customer | None:
         """Who this person is on the desk, if they were here before."""
         number = self.known.get(person.email)
-        customer: Customer | None = self.player.session.get(Customer, number) if number is not None else None
+        customer = self.row(Customer, number) if number is not None else None
         return customer if customer is not None and customer.email == person.email else None
+
+    def row(self, model: type[Row], number: int) -> Row | None:
+        """A row that is held on to for a while: so the session does not ask for it anew."""
+        row: Row | None = self.player.session.get(model, number)
+        if row is not None:
+            self.recent.append(row)
+        return row
 
     # ---- The queue
 

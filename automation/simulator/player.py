@@ -63,11 +63,26 @@ class Player:
         first = timers.upcoming(self.session, self.account_id, 1)
         self._due = first[0].at if first else None
 
+    def finish(self) -> None:
+        """Before the transaction ends: rules have met all that happened, also what concerned none of them."""
+        assert self.account_id is not None
+        rules.catch_up(self.session, self.account_id)
+
     def _seal(self) -> None:
         seal(self.session)
-        if self.account_id is not None:
-            rules.catch_up(self.session, self.account_id)
-        types = [type_ for _number, type_ in sealed_since(self.session)]
+        told = sealed_since(self.session)
+        if self.account_id is not None and told:
+            self._let_rules_act(self.account_id, told)
+            told += sealed_since(self.session)
+        types = [type_ for _number, type_ in told]
         self.written.update(types)
         if not _SETS_TIMERS.isdisjoint(types):
             self.look_ahead()
+
+    def _let_rules_act(self, account_id: int, told: list[tuple[int, str]]) -> None:
+        # Mostly nobody listens: then the cursor stays where it is, until something is of interest or all is over.
+        types = {type_ for _number, type_ in told}
+        if not rules.CHANGE_WHO_LISTENS.isdisjoint(types):
+            rules.pass_over(self.session, account_id, told[0][0] - 1)
+        if rules.is_heard(self.session, account_id, types):
+            rules.catch_up(self.session, account_id)

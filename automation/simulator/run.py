@@ -169,6 +169,7 @@ class Run:
     def _commit(self, session: Session, reached: datetime) -> None:
         """The desk's clock goes along with what was played, in the same transaction."""
         begin(session, self._account_id, source="simulator", at=reached)
+        self._player.finish()
         set_clock(session, self._account_id, desk=reached, rate=0)
         self._mark(session, reached, self.written)
         self._read_mail(session)

@@ -75,7 +75,7 @@ def _buy(floor: Floor, rng: Random) -> int | None:
 
 def _act_on(floor: Floor, number: int, verb: Callable[[ShopOrder, Integration], None], states: tuple[str, ...]) -> None:
     """The shop does something to an order, if it still can."""
-    order, integration = floor.player.session.get(ShopOrder, number), _shop(floor)
+    order, integration = floor.row(ShopOrder, number), _shop(floor)
     if order is not None and integration is not None and order.status in states:
         with floor.acting():
             verb(order, integration)
