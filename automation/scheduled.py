@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from audit.action import begin
@@ -26,20 +26,36 @@ def run(session: Session, rule_id: int, at: datetime, context: uuid.UUID) -> int
     rule = session.get(Rule, rule_id, with_for_update=True, populate_existing=True)
     if rule is None or rule.next_run_datetime != at:  # it was changed by what was played before it
         return 0
-    steps = understood(rule.code)
-    progress = _progress(session, rule)
+    steps, after = understood(rule.code), session.scalar(_progress(rule).with_only_columns(RuleCursor.event_id))
     numbers = session.scalars(
         select(Ticket.id)
-        .where(Ticket.account_id == rule.account_id, Ticket.id > progress.event_id, *_looks_at(steps, at))
+        .where(Ticket.account_id == rule.account_id, Ticket.id > (after or 0), *_looks_at(steps, at))
         .order_by(Ticket.id)
         .limit(BATCH)
     ).all()
     done = sum(_meet(session, rule, steps, number, at, context) for number in numbers)
     if len(numbers) == BATCH and rule.next_run_datetime == at:
-        progress.event_id = numbers[-1]
+        _remember(session, rule, numbers[-1])
     else:
-        _go_on(session, rule, at)
+        _go_on(session, rule, at, has_begun=after is not None)
     return done
+
+
+def next_run(session: Session, rule_id: int) -> datetime | None:
+    """When a rule that was just played runs next."""
+    rule: Rule | None = session.get(Rule, rule_id)
+    return rule.next_run_datetime if rule is not None else None
+
+
+def count_runs(session: Session, account_id: int, upto: datetime) -> int:
+    """How often rules of an account run by the clock until then."""
+    due = session.scalars(select(Rule).where(Rule.account_id == account_id, Rule.next_run_datetime <= upto)).all()
+    zone = settings.read(session.get_one(Account, account_id), "business-hours")["timezone"] if due else ""
+    return sum(
+        1 + schedules.count(rule.schedule, rule.next_run_datetime, upto, zone)
+        for rule in due
+        if rule.schedule and rule.next_run_datetime
+    )
 
 
 def _meet(session: Session, rule: Rule, steps: tuple[Step, ...], number: int, at: datetime, context: uuid.UUID) -> bool:
@@ -67,18 +83,22 @@ def _looks_at(steps: tuple[Step, ...], at: datetime) -> list[ColumnElement[bool]
     return conditions
 
 
-def _progress(session: Session, rule: Rule) -> RuleCursor:
-    name = rules.progress_name(rule)
-    mine = RuleCursor.account_id == rule.account_id, RuleCursor.name == name
-    progress = session.scalar(select(RuleCursor).where(*mine))
+def _progress(rule: Rule) -> Select[RuleCursor]:
+    mine = RuleCursor.account_id == rule.account_id, RuleCursor.name == rules.progress_name(rule)
+    return select(RuleCursor).where(*mine)
+
+
+def _remember(session: Session, rule: Rule, number: int) -> None:
+    progress = session.scalar(_progress(rule))
     if progress is None:
-        progress = RuleCursor(account_id=rule.account_id, name=name, event_id=0)
+        progress = RuleCursor(account_id=rule.account_id, name=rules.progress_name(rule))
         session.add(progress)
-        session.flush()
-    return progress
+    progress.event_id = number
+    session.flush()
 
 
-def _go_on(session: Session, rule: Rule, at: datetime) -> None:
+def _go_on(session: Session, rule: Rule, at: datetime, *, has_begun: bool) -> None:
+    if has_begun:
+        rules.forget_progress(rule)
     account = session.get_one(Account, rule.account_id)
-    rules.forget_progress(rule)
-    schedules.arrange([rule], settings.read(account, "business-hours")["timezone"], at)
+    schedules.arrange([rule], settings.recall(account, "business-hours")["timezone"], at)

@@ -5,8 +5,9 @@ Rules come first: what they do because of something belongs to the time when it 
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, union_all
@@ -208,17 +209,17 @@ def due_of(line: Any) -> Due:
 
 
 def count_due(session: Session, account_id: int, upto: datetime) -> int:
-    """How much of what waits on an account falls due by then."""
+    """How much of what waits on an account falls due by then, with each time at which a rule runs."""
     kept = _span(settings.read(session.get_one(Account, account_id), "trash"))
     survey, mine = SatisfactionSurvey, Ticket.account_id == account_id
     counts = (
         select(func.count()).where(mine, Ticket.snooze_datetime <= upto),
         select(func.count()).where(*_waiting(), survey.should_send_datetime <= upto),
         select(func.count()).where(mine, Ticket.trashed_datetime <= upto - kept),
-        select(func.count()).where(Rule.account_id == account_id, Rule.next_run_datetime <= upto),
     )
     row: Any = session.execute(select(*(each.scalar_subquery() for each in counts)), {"account": account_id}).one()
-    return sum(row)
+    waiting: int = sum(row)
+    return waiting + scheduled.count_runs(session, account_id, upto)
 
 
 def lines(limit: int) -> tuple[Select[Any], ...]:
@@ -242,23 +243,35 @@ def play_next(
 ) -> list[Due]:
     """Let rules act, then play what falls due first, within the caller's transaction, which holds the account."""
     rules.catch_up(session, account_id)
-    return play(session, account_id, due(session, account_id, upto), contexts)
+    batch = due(session, account_id, upto)
+    return play(session, account_id, batch, upto if len(batch) < BATCH else batch[-1].at, contexts)
 
 
 def play(
-    session: Session, account_id: int, batch: Sequence[Due], contexts: Callable[[], uuid.UUID] = uuid.uuid4
+    session: Session,
+    account_id: int,
+    batch: Sequence[Due],
+    upto: datetime,
+    contexts: Callable[[], uuid.UUID] = uuid.uuid4,
 ) -> list[Due]:
     """Play due things within the caller's transaction, which holds the account; each is a chain of its own.
 
-    Answers what was played: where a rule did something, the rest of the batch may have changed, and is left.
+    The batch is all that falls due by then. Answers what was played: where a rule did something, the rest of the batch
+    may have changed, and is left. A rule that found nothing to do comes again at its next time.
     """
     played: list[Due] = []
     held = _lock(session, [each.number for each in batch if each.kind in _PLAY])
-    for each in batch:
+    waiting = list(batch)  # sorted, so it is a heap
+    while waiting and len(played) < BATCH:
+        each = heappop(waiting)
         played.append(each)
         if each.kind == "rule":
-            scheduled.run(session, each.number, each.at, contexts())
-            break
+            if scheduled.run(session, each.number, each.at, contexts()):
+                break
+            again = scheduled.next_run(session, each.number)
+            if again is not None and again <= upto:
+                heappush(waiting, replace(each, at=again))
+            continue
         ticket = held.get(each.number)
         if ticket is None:  # its trash was emptied before its snooze ended, or before its survey was due
             continue
@@ -273,6 +286,8 @@ def play(
 
 
 def _lock(session: Session, numbers: list[int]) -> dict[int, Ticket]:
+    if not numbers:
+        return {}
     statement = select(Ticket).where(Ticket.id.in_(numbers)).with_for_update()
     return {ticket.id: ticket for ticket in session.scalars(statement.execution_options(populate_existing=True))}
 

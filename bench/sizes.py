@@ -16,6 +16,7 @@ class Sizes:
     closes: int = 1000
     events: int = 150_000
     snoozes: int = 10_000
+    scheduled_runs: int = 1440
     demo_days: int = 30
     demo_tickets: int = 600
     simulated_days: int = 5
@@ -40,6 +41,7 @@ class Sizes:
             closes=40,
             events=1000,
             snoozes=100,
+            scheduled_runs=60,
             demo_days=2,
             demo_tickets=20,
             simulated_days=1,

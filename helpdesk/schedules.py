@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -38,6 +38,34 @@ def next_after(line: str, moment: datetime, zone: str) -> datetime | None:
     """When it is time after a moment; None for never again. Raises Refused."""
     found: datetime | None = _trigger(line, zone).get_next_fire_time(moment, moment)
     return found.astimezone(moment.tzinfo) if found is not None else None
+
+
+def count(line: str, after: datetime, upto: datetime, zone: str) -> int:
+    """How often it is time after a moment and until another, give or take those of an hour that the clocks skip."""
+    trigger, place = _trigger(line, zone), ZoneInfo(zone)
+    first, last = after.astimezone(place).replace(tzinfo=None), upto.astimezone(place).replace(tzinfo=None)
+    times = [
+        time(hour, minute)
+        for hour in _values(trigger, "hour", [EPOCH + timedelta(hours=hour) for hour in range(24)])
+        for minute in _values(trigger, "minute", [EPOCH + timedelta(minutes=minute) for minute in range(60)])
+    ]
+    found, day = 0, first.date()
+    while day <= last.date():
+        noon = datetime.combine(day, time(12))
+        if all(_values(trigger, part, [noon]) for part in ("month", "day", "day_of_week")):
+            if first.date() < day < last.date():
+                found += len(times)
+            else:
+                found += sum(first < datetime.combine(day, each) <= last for each in times)
+        day += timedelta(days=1)
+    return found
+
+
+def _values(trigger: CronTrigger, part: str, moments: list[datetime]) -> list[int]:
+    """The values of a part of the schedule at those of these moments that it names."""
+    field = next(each for each in trigger.fields if each.name == part)
+    pairs = [(field.get_value(moment), field.get_next_value(moment)) for moment in moments]
+    return [value for value, following in pairs if value == following]
 
 
 def arrange(rules: Iterable[Rule], zone: str, at: datetime) -> None:

@@ -14,7 +14,7 @@ from helpdesk.events import RULE_EXECUTED
 from helpdesk.models import Delivery, Rule, RuleRun, SatisfactionSurvey
 from helpdesk.rule_doing import PAUSE
 from helpdesk.rule_runs import what_would
-from tests.automation.ruled import act, by_rules, executed, failures, make_rule, settle, tag, tags_of, write
+from tests.automation.ruled import OPEN, act, by_rules, executed, failures, make_rule, settle, tag, tags_of, write
 from tests.desks import TUESDAY, Desk
 from tests.outside import sqlite_only
 
@@ -430,3 +430,24 @@ def test_a_rule_that_was_switched_off_does_not_run_by_the_clock(desk: Desk) -> N
     with desk.watched() as trail:
         clockwork.advance(desk.session, desk.account_id, HOUR)
     assert by_rules(trail) == []
+
+
+@sqlite_only
+def test_a_rule_each_minute_takes_its_turn_among_all_that_falls_due(desk: Desk) -> None:
+    """It mostly finds nothing to do; what wakes in between is found a minute later at most, and once."""
+    number, minute = desk.a_ticket().id, timedelta(minutes=1)
+    with desk.acting() as action:
+        tickets.snooze(desk.ticket(number), action.at + 30.5 * minute, by=desk.by_ana)
+    asleep = f"eq(ticket.id, {number}) && {OPEN} && notContainsAny(ticket.tags.name, ['awake'])"
+    make_rule(desk, tag("awake"), when=asleep, schedule="* * * * *")
+    assert timers.count_due(desk.session, desk.account_id, TUESDAY + HOUR) == 61
+    seen: list[tuple[int, int]] = []
+    with desk.watched() as trail:
+        clockwork.advance(
+            desk.session, desk.account_id, HOUR, lambda journey: seen.append((journey.played, journey.total))
+        )
+    story = [(event.type, (event.created_datetime - TUESDAY) / minute) for event in trail.events]
+    told = ("ticket-self-unsnoozed", "rule-executed")
+    assert [line for line in story if line[0] in told] == [(told[0], 30.5), (told[1], 31.0)]
+    assert seen[-1] == (61, 61)
+    assert len(seen) == 2, "what finds nothing to do is no transaction of its own"

@@ -271,7 +271,7 @@ def play_few(desk: Desk) -> None:
     """One small batch."""
     with desk.acting(at=TUESDAY):
         batch = timers.due(desk.session, desk.account_id, TUESDAY + DAY, limit=5)
-        timers.play(desk.session, desk.account_id, batch)
+        timers.play(desk.session, desk.account_id, batch, batch[-1].at)
 
 
 def test_four_players_play_each_thing_once(desk: Desk, engine: Engine) -> None:
