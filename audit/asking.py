@@ -78,8 +78,10 @@ def types(values: list[str], complain: Complain, *, with_api_only: bool = False)
 def shortened(names: tuple[str, ...], *, with_api_only: bool = False) -> list[str]:
     """The same types as `types` reads them, where a whole group is one word."""
     rest, short = set(names), []
+    if not rest:
+        return []
     for pattern, group in groups().items():
-        whole = set(_meant(pattern, with_api_only))
+        whole = _group(pattern, with_api_only)
         if len(group) > 1 and whole <= rest:
             short.append(pattern)
             rest -= whole
@@ -98,6 +100,11 @@ def groups() -> dict[str, tuple[str, ...]]:
 def kebab(object_type: str) -> str:
     """ticket-message, for TicketMessage."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", object_type).lower()
+
+
+@cache
+def _group(pattern: str, with_api_only: bool) -> frozenset[str]:
+    return frozenset(_meant(pattern, with_api_only))
 
 
 def _meant(value: str, with_api_only: bool) -> tuple[str, ...]:

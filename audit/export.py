@@ -46,6 +46,9 @@ _COLUMNS: Final[dict[str, Callable[[Any], Any]]] = {
     "changes": lambda row: changes_of(row),
 }
 
+#: By this a spreadsheet knows that a file is UTF-8; without it names and emoji come out as gibberish.
+_UTF8: Final = "\ufeff"
+
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -119,7 +122,7 @@ def _ocsf_lines(rows: Sequence[Row[Any]]) -> str:
 FORMATS: Final = {
     format_.name: format_
     for format_ in (
-        Format("csv", "CSV", "for a spreadsheet", "text/csv", "csv", _csv_lines, ",".join(_COLUMNS) + "\r\n"),
+        Format("csv", "CSV", "for a spreadsheet", "text/csv", "csv", _csv_lines, _UTF8 + ",".join(_COLUMNS) + "\r\n"),
         Format("jsonl", "JSON Lines", "for a program", "application/x-ndjson", "jsonl", _json_lines),
         Format("ocsf", "OCSF", "for a security team", "application/x-ndjson", "ocsf.jsonl", _ocsf_lines),
     )

@@ -55,6 +55,11 @@ class Query:
         return self.context is not None or (self.target is not None and self.target.id is not None)
 
 
+def nameless(_kind: str, _number: int) -> str:
+    """What a rule or macro is called where nobody can be asked."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Ground:
     """What filters must know of the account."""
@@ -64,6 +69,8 @@ class Ground:
     longest: timedelta | None
     people: Mapping[int, str]  #: everybody whom the log or the team knows
     left: frozenset[int] = frozenset()  #: those of them who are in the team no more
+    head: int = 0  #: the newest event by then
+    called: Callable[[str, int], str] = nameless  #: what the log last called an object, by class and number
     times: str = ""  #: the zone's name where somebody chose another than the account's
 
 

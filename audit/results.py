@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from audit import asking, queries, sweeping
 from audit.asking import Asked
+from audit.db import db
 from audit.directory import Directory
 from audit.drawing import drawn
 from audit.filters import NO_USER, Doer, Ground, Query, read_query, write_query
@@ -44,8 +45,15 @@ def ground_of(session: Session, directory: Directory, account_id: int, times: st
         longest=all_known.longest,
         people=all_known.everybody,
         left=all_known.left,
+        head=all_known.upto,
+        called=_called,
         times=asking.zone([times], lambda _: None),
     )
+
+
+def _called(kind: str, number: int) -> str:
+    session = db.session()  # that of whoever asks by then: a page that follows asks again and again
+    return queries.labels(session, [(kind, number)]).get((kind, number), "")
 
 
 def results_for(session: Session, directory: Directory, ground: Ground, asked: Asked, cursor: str = "") -> Results:
@@ -60,8 +68,6 @@ def results_for(session: Session, directory: Directory, ground: Ground, asked: A
             complaints = (*complaints, str(problem))
     if complaints:
         return Results(query, address, complaints)
-    # The head is read first: what is written in between is shown at once, and not brought a second time.
-    head = queries.newest_id(session)
     page = _page(session, query, ground, before)
     is_live = before is None and span_of(query.period, ground.now, ground.zone).is_open(ground.now)
     is_whole = page.next is None and before is None
@@ -71,7 +77,8 @@ def results_for(session: Session, directory: Directory, ground: Ground, asked: A
         sentence=sentence(query, ground, Total(len(page.rows))) if is_whole else said(session, query, ground),
         rows=tuple(drawn(session, directory, ground, page.rows)),
         older=_write(page.next, session),
-        newest=max([head, *(row.id for row in page.rows[:1])]) if is_live else None,
+        # The head was read first: what was written since is shown already, and not brought a second time.
+        newest=max([ground.head, *(row.id for row in page.rows[:1])]) if is_live else None,
         reason=_reason(query),
         searched_to=_moment(page, ground),
     )

@@ -190,13 +190,18 @@ def _doers_tests(query: Query, _ground: Ground) -> Iterable[Test]:
     return [lambda event: Doer(event.actor_kind) in chosen or Doer(event.actor_kind, event.actor_id or -1) in chosen]
 
 
-def doer_words(doer: Doer) -> str:
-    """A rule; or rule 7."""
-    return f"{doer.kind} {doer.id}" if doer.id else _KINDS[doer.kind]
+def _doer_words(doer: Doer, ground: Ground) -> str:
+    """A rule; or rule 7 “Zebra”."""
+    if not doer.id:
+        return _KINDS[doer.kind]
+    name = ground.called(doer.kind.capitalize(), doer.id)
+    return f"{doer.kind} {doer.id} “{asking.clip(name)}”" if name else f"{doer.kind} {doer.id}"
 
 
-def _doers_words(query: Query, _ground: Ground) -> Phrase:
-    names = [doer_words(doer) for doer in query.doers]
+def _doers_words(query: Query, ground: Ground) -> Phrase:
+    # More than a few are only counted: nobody needs their names.
+    few = len(query.doers) <= asking.NAMED
+    names = [_doer_words(doer, ground) if few else "" for doer in query.doers]
     return Phrase(after=f"where {some(names, 'any of {} actors')} acted" if names else "")
 
 

@@ -115,6 +115,13 @@ def test_members_who_left_can_still_be_asked_for(ada: FlaskClient, desk: Desk) -
     assert types_in(page) == ["ticket-closed"]
 
 
+def test_what_acted_is_called_by_its_name(ada: FlaskClient, desk: Desk) -> None:
+    made = [Made(TUESDAY, "rule-created", object=("Rule", 7), label="Zebra"), Made(TUESDAY, user_id=None)]
+    write_log(desk.session, desk.account_id, made)
+    page = words(look(ada, by=["rule:7", "rule:8"]))
+    assert "1 event where rule 7 “Zebra” or rule 8 acted since" in page
+
+
 def test_times_are_the_accounts(ada: FlaskClient, desk: Desk) -> None:
     with desk.acting():
         hours = {**settings.DEFAULTS["business-hours"], "timezone": "Europe/Berlin"}
