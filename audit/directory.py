@@ -31,7 +31,14 @@ class Member:
     left: bool = False
 
 
-class Directory(Protocol):
+class Addresses(Protocol):
+    """Where things are."""
+
+    def links(self, account_id: int, objects: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
+        """Addresses of those objects that still exist and have a page."""
+
+
+class Directory(Addresses, Protocol):
     """What the log needs to know of the rest of the house."""
 
     def viewer(self, of: int | None = None) -> Viewer | None:
@@ -48,9 +55,6 @@ class Directory(Protocol):
 
     def members(self, account_id: int) -> list[Member]:
         """The account's team members of today."""
-
-    def links(self, account_id: int, objects: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], str]:
-        """Addresses of those objects that still exist and have a page."""
 
     def time_zone(self, account_id: int) -> str:
         """The account's time zone, an IANA name."""

@@ -113,6 +113,12 @@ def event(event_id: int) -> Response:
     return make_response(render_template(template, story=story, zone=ground.zone.key))
 
 
+@blueprint.app_template_global()
+def event_address(event_id: int) -> str:
+    """Where the story of an event is; pages that show another account's log give their templates another."""
+    return url_for("audit.event", event_id=event_id)
+
+
 def ground_now() -> Ground:
     """What filters must know, as of now."""
     session = db.session()

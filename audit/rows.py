@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from audit import queries
 from audit.asking import noun
 from audit.changes import Teller, day_words, mentioned
-from audit.directory import Directory
+from audit.directory import Addresses
 from audit.filters import Ground
 from audit.hues import group_hue, hue_of
 from audit.types import registry
@@ -58,7 +58,7 @@ def teller_for(session: Session, now: datetime, found: list[Row[Any]]) -> Teller
     return Teller(queries.labels(session, sorted(mentioned(found))), now)
 
 
-def rows(session: Session, directory: Directory, ground: Ground, found: list[Row[Any]]) -> list[EventRow]:
+def rows(session: Session, directory: Addresses, ground: Ground, found: list[Row[Any]]) -> list[EventRow]:
     """Events as lines."""
     links = directory.links(session.info["account_id"], {each for row in found for each in named(row)})
     teller = teller_for(session, ground.now.astimezone(ground.zone), found)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from audit.base import BigId, UtcDateTime
 from audit.chains import Chain, acted_in, chain_of, chain_rows, who_did
 from audit.changes import Teller, Touched, day_words, digests
-from audit.directory import Directory
+from audit.directory import Addresses
 from audit.export import document
 from audit.filters import Ground
 from audit.hues import hue_of
@@ -62,7 +62,7 @@ class Story:
     document: dict[str, Any]  #: the whole event, as its export has it
 
 
-def story(session: Session, directory: Directory, ground: Ground, found: Row[Any]) -> Story:
+def story(session: Session, directory: Addresses, ground: Ground, found: Row[Any]) -> Story:
     """One event with everything."""
     chain, life = chain_rows(session, found), _life(session, found)
     links = directory.links(session.info["account_id"], {*named(found), *acted_in(chain)})

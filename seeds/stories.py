@@ -406,6 +406,9 @@ class Sheet:
     def has(self, key: str) -> bool:
         return key in self._left
 
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._left)
+
     def take(self, key: str, kinds: type | tuple[type, ...], default: Any = _MISSING) -> Any:
         value = self._left.pop(key, default)
         if value is _MISSING:
@@ -496,8 +499,12 @@ class Sheet:
 
 
 def read_sheet(folder: Path, name: str) -> Sheet:
+    return Sheet(name, read_table(folder, name))
+
+
+def read_table(folder: Path, name: str) -> dict[str, Any]:
     try:
-        return Sheet(name, tomllib.loads((folder / name).read_text("utf-8"), parse_float=Decimal))
+        return tomllib.loads((folder / name).read_text("utf-8"), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise ContentError(f"{name}: not readable as TOML: {error}") from error
     except FileNotFoundError:

@@ -84,7 +84,7 @@ def read_page(session: Session, ticket: Ticket, time_zone: str) -> TicketPage:
     choosable, clock = choices_for(session, ticket), desk_clock(ticket.account_id)
     return TicketPage(
         ticket=ticket,
-        thread=_thread(session, ticket.id),
+        thread=thread_of(session, ticket.id),
         trail=trail_of(session, ticket.id, clock.now.astimezone(zone(time_zone)), known=_labels(ticket, choosable)),
         members=choosable.members,
         teams=choosable.teams,
@@ -107,7 +107,8 @@ def _labels(ticket: Ticket, choosable: Choices) -> dict[tuple[str, int], str]:
     return {**choosable.labels(), **own}
 
 
-def _thread(session: Session, ticket_id: int) -> list[Message]:
+def thread_of(session: Session, ticket_id: int) -> list[Message]:
+    """What was said in a ticket, oldest first."""
     found = session.scalars(
         select(TicketMessage)
         .where(TicketMessage.ticket_id == ticket_id)
