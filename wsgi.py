@@ -27,7 +27,15 @@ from helpdesk.web import wiring
 from helpdesk.web.directory import HelpdeskDirectory
 from helpdesk.web.requests import DeskRequest
 from seeds import api as worlds_api
-from seeds import classroom_commands, classroom_pages, fire_pages, scenarios, trigger_commands
+from seeds import (
+    classroom_commands,
+    classroom_pages,
+    drill_pages,
+    fire_pages,
+    lesson_pages,
+    scenarios,
+    trigger_commands,
+)
 from seeds import commands as seeds_commands
 
 # These add their routes to the log's pages.
@@ -67,8 +75,8 @@ def create_app(config: Config | None = None) -> Flask:
     wiring.install(app, config)
     plays.connect(scenarios.plays_of)
     pages.install(app)
-    for blueprint in (glossary.blueprint, fire_pages.blueprint, classroom_pages.blueprint):
-        app.register_blueprint(blueprint)
+    for package in (glossary, fire_pages, lesson_pages, drill_pages, classroom_pages):
+        app.register_blueprint(package.blueprint)
     clock.install(app)
     app.register_blueprint(simulator_pages.blueprint)
     api.install(app, config, (time_api.resource, simulator_api.resource, log_api.resource, worlds_api.resource))

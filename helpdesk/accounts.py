@@ -34,6 +34,7 @@ RESERVED: Final = frozenset({"admin", "api", "app", "help", "mail", "smtp", "sta
 #: Throw-away accounts have subdomains that begin so: those in which events are fired, and those made for a test.
 SANDBOX: Final = "sandbox-"
 FOR_A_TEST: Final = "qa-"
+FOR_A_LESSON: Final = "lesson-"
 #: And so those of a classroom.
 CLASSROOM: Final = "class-"
 LONGEST_NAME: Final = 200
@@ -152,7 +153,7 @@ def checked_domain(given: str) -> str:
     domain = given.strip().lower()
     if not _DOMAIN.fullmatch(domain) or "--" in domain:
         raise Refused("Take 2 to 63 letters from a to z, digits and single hyphens, such as clay-and-kettle.")
-    if domain in RESERVED or domain.startswith((SANDBOX, FOR_A_TEST, CLASSROOM)):
+    if domain in RESERVED or domain.startswith((SANDBOX, FOR_A_TEST, FOR_A_LESSON, CLASSROOM)):
         raise Refused(f"{domain} is kept for the desk itself. Take another one.")
     return domain
 

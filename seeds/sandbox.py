@@ -19,7 +19,11 @@ from seeds.stage import Stage, open_stage
 
 SANDBOX: Final = Actor.system("sandbox")
 #: An account in which nothing happened for so long belongs to nobody any more: whoever opened it was killed or is done.
-FORGOTTEN: Final = {accounts.SANDBOX: timedelta(hours=1), accounts.FOR_A_TEST: timedelta(days=1)}
+FORGOTTEN: Final = {
+    accounts.SANDBOX: timedelta(hours=1),
+    accounts.FOR_A_TEST: timedelta(days=1),
+    accounts.FOR_A_LESSON: timedelta(days=2),
+}
 
 
 @contextmanager

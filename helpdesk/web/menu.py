@@ -52,6 +52,8 @@ ENTRIES: Final = (
     Entry("Account", "settings", "account.show", "manage settings", "Settings"),
     Entry("Notices", "mail", "notices.index", "manage settings", "Settings"),
     Entry("Outgoing mail", "mail", "mailtrap.index", "read outgoing mail", "Settings"),
+    Entry("Lessons", "step", "lessons.index", "read", "Learn"),
+    Entry("Drills", "eye", "drills.index", "read", "Learn"),
     Entry("Events explained", "help", "glossary.index", "read", "Learn"),
     Entry("Event coverage", "flag", "audit.coverage", "read audit log", "Learn"),
     Entry("Classroom", "people", "classroom.show", "hold classrooms", "Learn"),

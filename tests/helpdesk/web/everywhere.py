@@ -57,6 +57,7 @@ NUMBERED: dict[str, Any] = {
     "attachment_id": models.Attachment,
     "customer_id": models.Customer,
     "delivery_id": models.Delivery,
+    "result_id": models.DrillResult,
     "integration_id": models.Integration,
     "job_id": models.Job,
     "key_id": models.ApiKey,
@@ -168,6 +169,13 @@ def furnish_everything(desk: Desk) -> None:
         nothing = {"deed": "close", "tickets": [], "given": {}}
         jobs.queue(desk.session, desk.account_id, "bulk", nothing, by=desk.by_admin)
         desk.session.add(a_call(desk.account_id, shop_of_theirs.id, desk.now()))
+        desk.session.add(
+            models.DrillResult(
+                account_id=desk.account_id, user_id=desk.owner_id, drill="gone", story="merged", seed=1,
+                sandbox_id=desk.account_id, played={"after": 0, "upto": 0, "marks": {}}, of=3,
+                started_datetime=desk.now(),
+            )
+        )  # fmt: skip
 
 
 def a_call(account_id: int, integration_id: int, at: datetime) -> models.Delivery:
@@ -216,6 +224,7 @@ def things_of(session: Session, account_id: int) -> dict[str, Any]:
     found |= {"call_id": 1, "call_event_id": 1, "recording_id": 1}  # nobody ever calls
     found |= {"name": "file", "mail_id": "no-such-mail", "menu": "tags", "event_type": "ticket-closed"}
     found |= {"room": "none", "trainee_id": account_id}  # no classroom of theirs
+    found |= {"lesson": "a-day", "line_id": 1, "drill": "gone", "clue_id": 1}  # no lines of theirs
     return found
 
 

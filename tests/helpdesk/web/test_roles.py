@@ -58,7 +58,11 @@ OPEN = [
     for role, route in GUARDED
     if route.method == "GET" and (role, route) not in FORBIDDEN and route.endpoint not in ANSWERED_BY_THE_THING
 ]
-OF_THINGS = [route for route in routes() if not route.is_public and {*route.arguments} - {"menu", "name", "event_type"}]
+OF_THINGS = [
+    route
+    for route in routes()
+    if not route.is_public and {*route.arguments} - {"menu", "name", "event_type", "lesson", "drill"}
+]
 
 
 @dataclass

@@ -8,14 +8,20 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from audit.action import enter
 from audit.actors import Actor
 from audit.clock import desk_now
 from audit.db import db
 from helpdesk import config as settings
 from helpdesk import desk, jobs, rules, tags
 from helpdesk.models import Account, Integration, Ticket, User
+from seeds import drill_runs, lesson_runs
+from seeds.drills import load_drills
+from seeds.lessons import load_lessons
 from seeds.office import DEMO_PASSWORD
+from seeds.playing import newest
 from tests.databases import engine_for, sqlite_url
 from tests.desks import open_session
 from tests.helpdesk.web.browsers import Browser, statements
@@ -54,7 +60,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Bro
                 integration_id = session.scalars(select(Integration.id).order_by(Integration.id).limit(1)).one()
                 session.add(a_call(account_id, integration_id, desk_now(session, account_id)))
                 rules.suggest(session.get_one(Account, account_id), RULE, newest, by=Actor.system("suggestions"))
-            things = things_of(session, account_id)
+            learnt = _learn(session, account_id, owner.id)
+            things = {**things_of(session, account_id), **learnt}
         engine.dispose()
         config = replace(
             settings.from_environment({}),
@@ -71,6 +78,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Bro
             db.session.remove()
             db.engine.dispose()
     patch.undo()
+
+
+def _learn(session: Session, account_id: int, user_id: int) -> dict[str, Any]:
+    """A lesson with a step taken, and a drill; answers a line of each."""
+    drill, lesson = load_drills()["gone"], load_lessons()["a-day"]
+    number = drill_runs.begin(session, account_id, user_id, drill)
+    result = drill_runs.find(session, account_id, user_id, number)
+    lesson_runs.begin(session, user_id, lesson)
+    run = lesson_runs.current(session, user_id, lesson)
+    assert result is not None
+    assert run is not None
+    clue = result.played["upto"]
+    lesson_runs.take(session, run, lesson, 0, ["ticket-created"])
+    line = newest(session, run.account_id)
+    enter(session, account_id)
+    return {"clue_id": clue, "line_id": line}
 
 
 @pytest.mark.parametrize("route", PAGES, ids=str)
