@@ -79,7 +79,7 @@ def test_a_foreign_project_uses_it(pytester: pytest.Pytester, monkeypatch: pytes
 
 
 CLOSED = ("ticket-closed", "Ticket closed")
-ROW = '<tr id="event-1" class="event hue-ticket" data-event="{0}"><td><button data-meaning><span></span>{1}</button>'
+ROW = '<tr id="event-1" data-event="{0}" data-group="ticket"><td><button data-meaning><span></span>{1}</button>'
 OFFER = '<input type="checkbox" name="event" value="{0}">'
 ENTRY = '<article data-entry="{0}"><h1><span></span>{1}</h1><p class="entry-meaning">{2}</p>'
 
@@ -94,6 +94,8 @@ ENTRY = '<article data-entry="{0}"><h1><span></span>{1}</h1><p class="entry-mean
         (ROW.format("tag-created", "Tag created") + OFFER.format("ticket-closed"), ["ticket-closed"], {"rendered"}),
         (ENTRY.format("ticket-closed", "Ticket closed", "Done."), [], {"documented"}),
         (ENTRY.format("ticket-closed", "", "Done."), [], set()),
+        (ENTRY.format(*CLOSED, "Done.") + 2 * "<span data-no-way>No.</span>", [], {"documented"}),
+        (ENTRY.format(*CLOSED, "Done.") + 3 * "<span data-no-way>No.</span>", [], set()),
         (ENTRY.format("ticket-closed", "Ticket closed", " "), [], set()),
     ],
 )  # fmt: skip
