@@ -1,9 +1,11 @@
 """The documentation is the truth: what it shows works, and what it lists is there."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from flask import Flask
 
 from audit.rest.calls import Call
 from audit.types import registry
-from tests.desks import Desk
+from tests.desks import Desk, Trail
+from tests.helpdesk.api.answers import ANSWERS, is_as_documented
 from tests.helpdesk.api.programs import Program
 from tests.helpdesk.api.served import answering
 from tests.helpdesk.web.everywhere import application, furnish_everything, things_of
@@ -23,6 +26,17 @@ REFUSED = {
     "desk_throw_away": 409, "phone_call": 404, "phone_event": 404, "phone_recording": 404,
     "phone_delete_recording": 404,
 }  # fmt: skip
+
+#: What is written or not as things stand by then: by the desk itself, for each ticket there is, by work that waited,
+#: or not at all, where nothing is to change.
+AS_IT_STANDS = {
+    "tags_merge": {"ticket-updated", "ticket-tags-removed", "ticket-tags-added"},
+    "tickets_clear_field": {"ticket-updated"},
+    "customers_clear_field": {"customer-updated"},
+    "desk_simulation_simulate": {"desk-clock-changed"},
+    "desk_time_set_rate": {"desk-clock-changed"},
+    "desk_time_settle": {"ticket-updated"},
+}
 
 #: What is merged into another.
 MERGED = ("tag_id", "customer_id")
@@ -78,10 +92,42 @@ def test_every_line_of_the_page_works(app: Flask, desk: Desk, api: Program, addr
             desk.session.rollback()
         env |= {name.upper(): str(number) for name, number in things.items()}
         line = f"{lines.found[call.endpoint]} -s -w '%{{http_code}}'"
-        done = subprocess.run(["bash", "-c", line], env=env, capture_output=True, text=True, timeout=30, check=False)
+        with desk.watched() as trail:
+            done = subprocess.run(["bash", "-c", line], env=env, capture_output=True, text=True, timeout=30)
         if not done.stdout.endswith(str(REFUSED.get(call.endpoint, call.status))):
             wrong[call.endpoint] = (lines.found[call.endpoint], done.stdout, done.stderr)
+        elif call.endpoint not in REFUSED:
+            problem = _problem(call, done.stdout[:-3], trail)
+            if problem:
+                wrong[call.endpoint] = problem
+    import json as j
+
+    print(j.dumps(wrong, indent=1, default=str))
     assert wrong == {}
+
+
+def _problem(call: Call, body: str, trail: Trail) -> str:
+    """What is not as it is documented: the answer, key for key, or the events, in order and in one chain."""
+    shape = ANSWERS[call.endpoint]
+    try:
+        if shape is None or shape is bytes:
+            assert bool(body) is (shape is bytes), body
+        else:
+            assert is_as_documented(call.endpoint, json.loads(body))
+    except AssertionError as odd:
+        return f"answer: {odd}"
+    open_ = AS_IT_STANDS.get(call.endpoint, set())
+    # What rules do meanwhile is not the caller's.
+    theirs = [event for event in trail.events if event.user_id is not None and event.type not in open_]
+    told = [name for name, _ in groupby(event.type for event in theirs)]
+    listed = [name for name in call.writes if name not in open_]
+    if told != listed or len({event.context for event in theirs}) > 1:
+        return f"events: {told}, and not {listed} in one chain"
+    return ""
+
+
+def test_every_call_has_a_shape() -> None:
+    assert {call.endpoint for call in CALLS} - REFUSED.keys() == ANSWERS.keys()
 
 
 def test_the_document_lists_every_call_and_names_real_events(app: Flask) -> None:
