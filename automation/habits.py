@@ -43,8 +43,6 @@ SUGGESTIONS: Final = Actor.system("suggestions")
 OFTEN: Final = 3
 LOOKS_BACK: Final = timedelta(days=30)
 MOST_LOOKED_AT: Final = 200
-#: While so many proposals wait for somebody to look at them, there is no other.
-MOST_WAITING: Final = 20
 
 _event = event_table.c
 _WORD: Final = re.compile(r"[^\W\d_]{4,}")
@@ -212,7 +210,7 @@ def _suggest(session: Session, ticket: Ticket, alike: Iterable[int], what: str, 
         return None
     name = f"{what} where the subject says “{word}”"
     waiting = select(func.count()).where(Rule.account_id == ticket.account_id, Rule.is_draft)
-    if (session.scalar(waiting) or 0) >= MOST_WAITING:
+    if (session.scalar(waiting) or 0) >= rules.MOST_SUGGESTED:
         return None
     proposed = scoped(session, _event.id, table=event_table).where(
         _event.type == RULE_SUGGESTION_SUGGESTED.name, _event.object_label == name

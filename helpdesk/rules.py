@@ -45,6 +45,8 @@ LONGEST_NAME: Final = 255
 LONGEST_DESCRIPTION: Final = 2000
 HIGHEST_PRIORITY: Final = 1_000_000
 MOST_RULES: Final = 500
+#: While so many suggestions wait for somebody to look at them, there is no other.
+MOST_SUGGESTED: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,8 @@ from seeds.stories import CONTENT, Agent, Sheet, read_sheet
 
 #: The rule that rests over the spring sale.
 RESTS = "Broken, with a picture please"
+#: So many of the newest proposals are left to be looked at.
+KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ def chores(lead: Agent, admin: Agent) -> Iterator[tuple[float, Agent, Any]]:
     yield 0.54, lead, partial(_switch, False)
     yield 0.65, lead, partial(_switch, True)
     yield 0.73, lead, _take_up
+    for share in (0.5, 0.74, 0.97):
+        yield share, lead, _clear_up
 
 
 def _listen(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
@@ -122,6 +126,14 @@ def _take_up(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
     if (draft := player.session.scalars(drafts).first()) is not None:
         with player.acting(at, "web"):
             rules.take_up(draft, by=staff.by(who))
+
+
+def _clear_up(player: Player, staff: Staff, who: Agent, at: datetime) -> None:
+    """Of the desk's own proposals most are let go: there is room for more."""
+    drafts = select(Rule).where(Rule.account_id == player.account_id, Rule.is_draft).order_by(Rule.id.desc())
+    for draft in player.session.scalars(drafts.offset(KEPT)).all():
+        with player.acting(at, "web"):
+            rules.delete(draft, by=staff.by(who))
 
 
 def _named(player: Player, name: str) -> Rule | None:

@@ -110,6 +110,7 @@ def _listed() -> dict[str, Any]:
     return {
         "rules": used,
         "drafts": drafts,
+        "is_full": len(drafts) >= rules.MOST_SUGGESTED,
         "newest": newest,
         "now": desk_clock(g.account.id).now,
         "time_zone": g.account.time_zone,

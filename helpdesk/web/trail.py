@@ -15,9 +15,12 @@ from audit.log import event_table
 from audit.rows import teller_for
 from audit.sessions import scoped
 from audit.types import registry
+from helpdesk.events import RULE_SUGGESTION_SUGGESTED
 from helpdesk.models import TicketMessage
 
 PAGE: Final = 60
+#: Of the newest events of its chains, so many are looked at for one that is the ticket's own.
+MOST_OF_OTHERS: Final = 5
 
 _event = event_table.c
 
@@ -50,13 +53,13 @@ class Trail:
 
 def newest_id(session: Session, ticket_id: int) -> int:
     """The id of the newest event of a ticket."""
-    found = session.scalar(
-        scoped(session, _event.id, table=event_table)
+    newest = (
+        scoped(session, _event.id, _event.object_type, _event.object_id, _event.changes, table=event_table)
         .where(_about(session, ticket_id))
         .order_by(_event.id.desc())
-        .limit(1)
+        .limit(MOST_OF_OTHERS)
     )
-    return found or 0
+    return next((row.id for row in session.execute(newest) if _belongs(row, ticket_id)), 0)
 
 
 def trail_of(
@@ -121,14 +124,16 @@ def _about(session: Session, ticket_id: int) -> ColumnElement[bool]:
     of_messages = and_(
         _event.object_type == "TicketMessage", or_(_event.object_id.in_(present), _event.context.in_(contexts))
     )
-    return or_(own, of_messages)
+    suggested = and_(_event.type == RULE_SUGGESTION_SUGGESTED.name, _event.context.in_(contexts))
+    return or_(own, of_messages, suggested)
 
 
 def _belongs(row: Row[Any], ticket_id: int) -> bool:
-    # One chain may reach several tickets: a message that names another one is not ours.
+    # One chain may reach several tickets: a message, or a rule that is suggested, may be another one's.
     if row.object_type == "Ticket" or not row.changes:
         return True
-    sides = row.changes.get(f"TicketMessage:{row.object_id}", {}).get("ticket_id")
+    field = "suggested_ticket_id" if row.object_type == "Rule" else "ticket_id"
+    sides = row.changes.get(f"{row.object_type}:{row.object_id}", {}).get(field)
     return sides is None or ticket_id in sides
 
 

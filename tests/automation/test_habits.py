@@ -9,6 +9,7 @@ from helpdesk import macros, merging, rules, settings, tags, teams, tickets
 from helpdesk.models import Macro, Rule, Tag
 from helpdesk.refusals import Refused
 from helpdesk.tags import why_kept
+from helpdesk.web import trail as ticket_trail
 from tests.automation.ruled import act, make_rule, settle
 from tests.desks import Desk
 from tests.outside import sqlite_only
@@ -159,6 +160,22 @@ def test_what_agents_do_three_times_is_proposed_as_a_rule(desk: Desk) -> None:
     with desk.watched() as trail:
         put_tag(desk, "My refund")
     assert "rule-suggestion-suggested" not in trail.types, "and turned down"
+
+
+@sqlite_only
+def test_it_is_proposed_in_the_trail_of_one_ticket_where_an_open_page_sees_it(desk: Desk) -> None:
+    switch_on(desk, "rule-suggestions")
+    numbers = [desk.a_ticket("Refund for the mug").id for _ in range(3)]
+    with desk.acting():  # all in one chain
+        for number in numbers:
+            tags.put_on(desk.ticket(number), ["refund"], by=desk.by_ana)
+    settle(desk)
+    (suggested,) = [event for event in desk.events_after() if event.type == "rule-suggestion-suggested"]
+    told = [ticket_trail.trail_of(desk.session, number, desk.now()) for number in numbers]
+    assert [any(line.id == suggested.id for line in trail.lines) for trail in told] == [False, False, True]
+    newest = [ticket_trail.newest_id(desk.session, number) for number in numbers]
+    assert newest == [trail.newest for trail in told]
+    assert newest[2] == suggested.id
 
 
 @sqlite_only

@@ -21,13 +21,14 @@ from audit.action import enter
 from audit.clock import DeskClock, desk_now
 from audit.replay import replay
 from automation.simulator.rota import Rota
-from helpdesk import passwords, people
+from helpdesk import passwords, people, rules
 from helpdesk.accounts import WELCOME_SUBJECT
 from helpdesk.models import (
     Account,
     Delivery,
     Integration,
     ReadMark,
+    Rule,
     SatisfactionSurvey,
     ShopOrder,
     Ticket,
@@ -180,6 +181,11 @@ BY_WHOM = {
 
 def test_everything_happens_that_can(log: list[Row[Any]]) -> None:
     assert covered_types() - {event.type for event in log} == set(NOT_IN_THE_DEMO)
+
+
+def test_there_is_room_for_what_else_the_desk_may_propose(demo: Session) -> None:
+    waiting = demo.scalar(select(func.count()).select_from(Rule).where(Rule.is_draft)) or 0
+    assert 0 < waiting < rules.MOST_SUGGESTED / 2
 
 
 def test_it_is_done_by_whom_it_would_be(log: list[Row[Any]]) -> None:
