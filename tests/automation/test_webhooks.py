@@ -20,7 +20,7 @@ from automation.calls import MOST_FAILURES, PAUSES
 from automation.deliveries import LEASE
 from helpdesk import calling, integrations, messages, outbox, tickets
 from helpdesk.drafts import Draft
-from helpdesk.models import Delivery, Integration, Ticket
+from helpdesk.models import Delivery, Integration, Notice, Ticket
 from tests.desks import Desk, open_session
 from tests.listening import Ear, listening
 
@@ -292,6 +292,10 @@ def test_too_many_failures_in_a_row_switch_it_off(desk: Desk, engine: Engine, ea
     told = desk.session.scalars(select(Delivery).where(Delivery.kind == "mail")).all()
     assert {each.recipient for each in told} == {"admin@demo.example", "owner@demo.example"}
     assert f"/settings/integrations/{number}" in told[0].payload["body_text"]
+    noticed = desk.session.scalars(select(Notice)).all()
+    assert {each.user_id for each in noticed} == {desk.owner_id, desk.admin_id}
+    assert {each.subject for each in noticed} == {"Order system was switched off"}
+    assert "500 calls in a row did not work" in noticed[0].text
     desk.a_ticket()
     assert follow(desk) == 0
 

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from automation import rules as runner
 from automation import timers
-from helpdesk import accounts, customers, surveys, tickets
+from helpdesk import accounts, customers, rules, surveys, tickets
 from helpdesk.models import Role, SatisfactionSurvey
 from helpdesk.web import keyset
 from tests.desks import Desk, open_desk
@@ -88,6 +89,21 @@ def test_a_stranger_with_the_link_learns_nothing_but_the_desks_name(asked: tuple
     main = re.search(r"<main.*</main>", after, re.DOTALL)
     assert main is not None
     assert not re.search(r"[0-9★]", re.sub(r"<[^>]+>", "", main[0])), "nor which score it was"
+
+
+def test_an_answer_on_the_page_sets_a_rule_off(desk: Desk, asked: tuple[int, str], stranger: Browser) -> None:
+    number, address = asked
+    code = "if (eq(ticket.status, 'closed')) { Action('addTags', {tags: 'rated'}) }"
+    with desk.acting():
+        shape = rules.Shape(name="Stars", code=code, event_types=("satisfaction-survey-responded",))
+        rules.create(desk.account, shape, by=desk.by_admin)
+    with desk.watched() as trail:
+        stranger.post(address, score="2", body_text="Slow")
+        runner.settle(desk.session, desk.account_id)
+    assert trail.actors[0] == ("satisfaction-survey-responded", "customer")
+    assert {kind for _type, kind in trail.actors[1:]} == {"rule"}
+    assert trail["rule-executed"].cause_id == trail.events[0].id
+    assert [tag.name for tag in desk.ticket(number).tags] == ["rated"]
 
 
 def test_it_is_answered_once(desk: Desk, asked: tuple[int, str], stranger: Browser) -> None:
