@@ -7,7 +7,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.orm import Session, aliased
 
 from audit.action import enter, now
@@ -34,6 +34,7 @@ _PASSING: Final = frozenset({408, 425, 429})
 
 BY_THE_DESK: Final = Actor.system("webhooks")
 SWITCHED_OFF: Final = "The integration was switched off before this was sent."
+NOT_AGAIN: Final = "It did not work, and the integration was switched off before it was tried again."
 GONE: Final = "The integration was deleted before this was sent."
 
 _log = logging.getLogger(__name__)
@@ -249,7 +250,12 @@ def _drop_waiting(session: Session, integration: Integration) -> None:
             Delivery.integration_id == integration.id,
             Delivery.status == "queued",
         )
-        .values(status="failed", last_error=SWITCHED_OFF, next_attempt_datetime=None)
+        .values(
+            status="failed",
+            last_error=case((Delivery.attempts > 0, NOT_AGAIN), else_=SWITCHED_OFF),
+            next_attempt_datetime=None,
+            due_datetime=None,
+        )
         .execution_options(synchronize_session=False)
     )
 

@@ -44,7 +44,7 @@ class Line:
     @property
     def words(self) -> str:
         """ "#412 wakes", "the rule Zebra runs", "Order system is called again"."""
-        before = "the rule " if self.kind == "rule" else ""
+        before = {"rule": "the rule ", stops.JOB: "the job "}.get(self.kind, "")
         return f"{before}{self.name or f'#{self.number}'} {self.happens}"
 
 

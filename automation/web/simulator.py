@@ -64,7 +64,8 @@ class Card:
 def show() -> Response:
     """The page, or its part that follows a simulation on its way."""
     if wants_partial():
-        return make_response(render_template("simulator/_run.html", **_run()))
+        follow = render_template("simulator/_follow.html", clock=g.desk_clock, account=g.account, **_run())
+        return make_response(follow)
     return _page()
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from automation import calls, clockwork, jobs, upcoming, webhooks
+from automation import calls, clockwork, jobs, stops, upcoming, webhooks
 from helpdesk import bulk, integrations, tickets
 from helpdesk import jobs as long_work
 from helpdesk.models import Delivery, Job
@@ -100,7 +100,7 @@ def test_a_job_that_was_put_off_is_done_at_its_time_when_the_clock_passes_it(
     job_id = _put_off(desk, numbers, 2 * HOUR)
     assert jobs.claim_next(desk.session) is None, "its time has not come"
     assert _waits(desk) == [
-        (HOUR, f"#{early} wakes"), (2 * HOUR, "Close them begins"), (3 * HOUR, f"#{late} wakes"),
+        (HOUR, f"#{early} wakes"), (2 * HOUR, "the job Close them begins"), (3 * HOUR, f"#{late} wakes"),
     ]  # fmt: skip
     with desk.watched() as trail:
         clockwork.advance(desk.session, desk.account_id, 4 * HOUR)
@@ -110,6 +110,29 @@ def test_a_job_that_was_put_off_is_done_at_its_time_when_the_clock_passes_it(
     job = desk.session.get_one(Job, job_id, populate_existing=True)
     assert (job.status, job.ended_datetime) == ("done", TUESDAY + 2 * HOUR)
     assert desk.now() == TUESDAY + 4 * HOUR
+
+
+def test_killed_when_it_has_just_arrived_the_job_is_still_done_at_its_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = desk.a_ticket().id
+    _put_off(desk, [number], HOUR)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stops, "serve", die)
+    with pytest.raises(KeyboardInterrupt):
+        clockwork.advance(desk.session, desk.account_id, 3 * HOUR)
+    assert (desk.now() - TUESDAY, desk.ticket(number).status) == (HOUR, "open")
+    monkeypatch.undo()
+    with desk.acting("automation"):
+        (journey,) = desk.session.scalars(select(Job).where(Job.type == long_work.CLOCK))
+        journey.locked_datetime = None  # its lease has run out
+    with desk.watched() as trail:
+        jobs.run_all(desk.session)
+    assert trail["ticket-closed"].created_datetime - TUESDAY == HOUR
+    assert desk.now() - TUESDAY == 3 * HOUR
 
 
 def test_a_step_begins_it_and_where_the_clock_runs_by_itself_workers_do(desk: Desk) -> None:

@@ -289,6 +289,9 @@ def test_too_many_failures_in_a_row_switch_it_off(desk: Desk, engine: Engine, ea
     assert trail["integration-updated"].actor_name == "webhooks"
     waiting = [delivery for delivery in all_calls(desk) if delivery.status == "queued"]
     assert waiting == []
+    assert [delivery.last_error for delivery in all_calls(desk)] == [
+        calls.NOT_AGAIN, calls.NOT_AGAIN, calls.SWITCHED_OFF, calls.SWITCHED_OFF,
+    ]  # fmt: skip
     told = desk.session.scalars(select(Delivery).where(Delivery.kind == "mail")).all()
     assert {each.recipient for each in told} == {"admin@demo.example", "owner@demo.example"}
     assert f"/settings/integrations/{number}" in told[0].payload["body_text"]

@@ -29,7 +29,7 @@ def echo(house: House, owner: Page) -> Iterator[str]:
 
 @pytest.fixture
 def caller(house: House, echo: str) -> Iterator[int]:
-    """An integration that a rule calls; both are gone afterwards. Answers its number."""
+    """An integration that a rule calls; the rule is gone afterwards. Answers its number."""
     desk = house.desk
     desk.session.rollback()
     with desk.acting():
