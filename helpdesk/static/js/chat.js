@@ -18,7 +18,7 @@ function nameFiles() {
   const input = document.querySelector("[data-attach]");
   const lines = [...input.files].map((file) => Object.assign(document.createElement("li"), {textContent: file.name}));
   if (lines.length) {
-    const leave = Object.assign(document.createElement("button"), {type: "button", className: "link-button", textContent: "Leave out"});
+    const leave = Object.assign(document.createElement("button"), {type: "button", className: "button button-quiet", textContent: "Leave out"});
     leave.addEventListener("click", () => { input.value = ""; nameFiles(); input.focus(); });
     lines.push(Object.assign(document.createElement("li")));
     lines.at(-1).append(leave);
