@@ -33,7 +33,7 @@ function findOptions(field) {
 
 document.addEventListener("click", (event) => {
   const clear = within(event, "[data-clear]");
-  const group = within(event, "[data-group]");
+  const group = within(event, "button[data-group]");
   if (clear) tick(all(".choice-options input:checked", clear.closest("[popover]")), false);
   if (group) {
     const boxes = all("input", group.closest("fieldset")).filter((box) => box.checkVisibility());
