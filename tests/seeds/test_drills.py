@@ -53,6 +53,9 @@ def test_another_one_is_another_story_and_is_kept_apart(desk: Desk) -> None:
     assert [result.id for result in mine] == numbers[::-1]
     assert len({result.story for result in mine}) == 2
     assert drill_runs.find(desk.session, desk.account_id, desk.ben_id, numbers[0]) is None
+    result = _found(desk, numbers[0])
+    drill_runs.answer(desk.session, result, drill, _given(drill_runs.script_of(result, drill), True))
+    assert [each.score for each in drill_runs.results_of(desk.session, desk.account_id, desk.ana_id)] == [None, 3]
 
 
 def _given(script: Script, is_right: bool) -> dict[str, str]:
