@@ -6,14 +6,14 @@ They talk to others, or take long: so the clock arrives, is seen to have arrived
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from audit.action import enter
 from audit.base import BigId
-from automation import calls, jobs
+from automation import calls, jobs, timers
 from automation.timers import Due
-from helpdesk.models import AccountSetting, Delivery, Integration, Job
+from helpdesk.models import Delivery, Integration, Job
 
 CALL: Final = "call"
 JOB: Final = "job"
@@ -29,8 +29,9 @@ _CALLS: Final = and_(
 )
 #: Jobs that were to begin later than they were asked for.
 _JOBS: Final = and_(Job.account_id == _account_id, Job.scheduled_datetime > Job.created_datetime)
-_NOT_KEPT: Final = cast(null(), AccountSetting.data.type).label("kept")
-_CALLED: Final = func.coalesce(Integration.name, Delivery.recipient)
+_CALLED: Final = func.coalesce(
+    select(Integration.name).where(Integration.id == Delivery.integration_id).scalar_subquery(), Delivery.recipient
+)
 
 
 def lines(limit: int) -> tuple[Select[Any], ...]:
@@ -76,35 +77,10 @@ def serve(session: Session, account_id: int, stop: Due) -> int | None:
 
 
 def _calls(limit: int, *where: ColumnElement[bool]) -> Select[Any]:
-    first = (
-        select(
-            Delivery.due_datetime.label("at"),
-            literal(CALL).label("kind"),
-            Delivery.id.label("number"),
-            _NOT_KEPT,
-            _CALLED.label("name"),
-            func.coalesce(Delivery.integration_id, 0).label("within"),
-        )
-        .join(Integration, Integration.id == Delivery.integration_id, isouter=True)
-        .where(_CALLS, *where)
-        .order_by(Delivery.due_datetime, Delivery.id)
-        .limit(limit)
-    )
-    return select(first.subquery())
+    within = func.coalesce(Delivery.integration_id, 0)
+    return timers.line(CALL, Delivery.due_datetime, Delivery.id, limit, _CALLS, *where, name=_CALLED, within=within)
 
 
 def _jobs(limit: int, *where: ColumnElement[bool]) -> Select[Any]:
-    first = (
-        select(
-            Job.scheduled_datetime.label("at"),
-            literal(JOB).label("kind"),
-            Job.id.label("number"),
-            _NOT_KEPT,
-            Job.params["title"].as_string().label("name"),
-            literal(0).label("within"),
-        )
-        .where(_JOBS, *where)
-        .order_by(Job.scheduled_datetime, Job.id)
-        .limit(limit)
-    )
-    return select(first.subquery())
+    title = Job.params["title"].as_string()
+    return timers.line(JOB, Job.scheduled_datetime, Job.id, limit, _JOBS, *where, name=title)

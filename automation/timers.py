@@ -90,6 +90,8 @@ class Glance:
 
 
 _account_id: Final = bindparam("account", type_=BigId)
+_NAMELESS: Final = literal("")
+_NOWHERE: Final = literal(0)
 
 
 def _waiting() -> tuple[ColumnElement[bool], ...]:
@@ -111,19 +113,20 @@ def _kept() -> Select[Any]:
     )
 
 
-def _line(kind: str, at: Moment, number: Any, limit: int, *where: ColumnElement[bool]) -> Select[Any]:
+def line(
+    kind: str,
+    at: Moment,
+    number: Any,
+    limit: int,
+    *where: ColumnElement[bool],
+    name: Any = _NAMELESS,
+    within: Any = _NOWHERE,
+) -> Select[Any]:
     """The first things of a kind, and how long the trash keeps: its times are still to be added to."""
     kept = _kept().scalar_subquery().label("kept")
-    name = (Rule.name if kind == "rule" else literal("")).label("name")
-    first = (
-        select(
-            at.label("at"), literal(kind).label("kind"), number.label("number"), kept, name, literal(0).label("within")
-        )
-        .where(at.is_not(None), *where)
-        .order_by(at, number)
-        .limit(limit)
-    )
-    return select(first.subquery())
+    told = at.label("at"), literal(kind).label("kind"), number.label("number"), kept
+    first = select(*told, name.label("name"), within.label("within")).where(at.is_not(None), *where)
+    return select(first.order_by(at, number).limit(limit).subquery())
 
 
 def _glance() -> Select[Any]:
@@ -225,16 +228,16 @@ def count_due(session: Session, account_id: int, upto: datetime) -> int:
 def lines(limit: int) -> tuple[Select[Any], ...]:
     """The first things of each kind, each from an index of its own; `:account` is whose."""
     return (
-        _line("snooze", Ticket.snooze_datetime, Ticket.id, limit, Ticket.account_id == _account_id),
-        _line(
+        line("snooze", Ticket.snooze_datetime, Ticket.id, limit, Ticket.account_id == _account_id),
+        line(
             "survey",
             SatisfactionSurvey.should_send_datetime,
             SatisfactionSurvey.ticket_id,
             limit,
             *_waiting(),
         ),
-        _line("trash", Ticket.trashed_datetime, Ticket.id, limit, Ticket.account_id == _account_id),
-        _line("rule", Rule.next_run_datetime, Rule.id, limit, Rule.account_id == _account_id),
+        line("trash", Ticket.trashed_datetime, Ticket.id, limit, Ticket.account_id == _account_id),
+        line("rule", Rule.next_run_datetime, Rule.id, limit, Rule.account_id == _account_id, name=Rule.name),
     )
 
 
