@@ -101,14 +101,20 @@ def _told(value: Any) -> Any:
 
 def _csv_lines(rows: Sequence[Row[Any]]) -> str:
     file = io.StringIO()
-    csv.writer(file).writerows([_cell(read(row)) for read in _COLUMNS.values()] for row in rows)
+    csv.writer(file).writerows([cell(read(row)) for read in _COLUMNS.values()] for row in rows)
     return file.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """A value as a table for spreadsheets has it: never a formula."""
     if isinstance(value, dict):
         return _to_json(value)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def plain(text: str) -> str:
+    """What `cell` made of a text, as it was."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
 def _json_lines(rows: Sequence[Row[Any]]) -> str:

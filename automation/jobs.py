@@ -15,7 +15,7 @@ from audit.clock import desk_now, wall_now
 from automation import clockwork, timers
 from automation.simulator import simulation
 from automation.smtp import OpenSession
-from helpdesk import bulk, cascades, jobs, leaving
+from helpdesk import bulk, cascades, jobs, leaving, tables
 from helpdesk.jobs import NothingToDo, Step
 from helpdesk.models import Account, Job
 from helpdesk.refusals import Busy
@@ -24,6 +24,7 @@ from helpdesk.refusals import Busy
 STEPS: Final[dict[str, Step]] = {
     leaving.JOB: cascades.step,
     **dict.fromkeys(bulk.JOBS, bulk.step),
+    **dict.fromkeys(tables.JOBS, tables.step),
     jobs.CLOCK: clockwork.step,
     simulation.JOB: simulation.step,
 }

@@ -1,6 +1,7 @@
 """Files attached to messages; their bytes are stored once per account, by digest."""
 
 import hashlib
+from urllib.parse import quote
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,3 +34,8 @@ def store(session: Session, account_id: int, content: bytes) -> str:
         session.add(StoredFile(account_id=account_id, digest=digest, size=len(content), content=content))
         session.flush()
     return digest
+
+
+def address(digest: str, name: str) -> str:
+    """Where a program gets a file."""
+    return f"/api/attachment/download/{digest}/{quote(name, safe='')}"

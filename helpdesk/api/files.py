@@ -2,7 +2,6 @@
 
 import io
 from typing import Final
-from urllib.parse import quote
 
 from flask import Response, g, request, send_file
 from sqlalchemy import select
@@ -56,7 +55,7 @@ def upload() -> list[Uploaded]:
     write_aside(session, account_id)
     found = [
         Uploaded(
-            url=address(files.store(session, account_id, content), _name(file.filename or "")),
+            url=files.address(files.store(session, account_id, content), _name(file.filename or "")),
             name=_name(file.filename or ""),
             content_type=(file.mimetype or "application/octet-stream")[:255],
             size=len(content),
@@ -80,11 +79,6 @@ def download(digest: str, name: str) -> Response:
     )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
-
-
-def address(digest: str, name: str) -> str:
-    """Where a program gets a file."""
-    return f"/api/attachment/download/{digest}/{quote(name, safe='')}"
 
 
 def _name(given: str) -> str:

@@ -1,5 +1,6 @@
 """Jobs by API: one change to very many tickets, done in the background, followed, put off, cancelled."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -15,21 +16,35 @@ from audit.rest.calls import Resource
 from audit.rest.paging import Page, both_ways, paged
 from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Flag, Id, Moment, Paged, Shown, write_moment
-from helpdesk import bulk, jobs, tickets, views
+from helpdesk import bulk, jobs, tables, tickets, views
 from helpdesk.api.acting import acting, found, held, me
 from helpdesk.api.persons import Ref
 from helpdesk.api.ticket_shapes import Priority, Status
 from helpdesk.language.filters import check, condition
 from helpdesk.models import Job, Ticket
 
+#: What the desk has nothing to do it with.
+NOT_HERE: Final[dict[str, str]] = {
+    "exportTicketDrilldown": "exportTicket takes the same tickets by a view's filters.",
+    "exportConvertCampaignSalesDrilldown": "the desk has no campaigns.",
+}
+
 resource = Resource(
     "jobs",
     "Jobs",
     noun="job",
     scope="jobs",
-    about="Long work in the background. A program asks for `applyMacro`, `updateTicket` and `deleteTicket`; what the"
-    " desk does for itself is listed, too. All that a job does is one chain. It begins when the"
-    " desk's own clock gets there.",
+    about="Long work in the background; what the desk does for itself is listed, too. All that a job does is one chain."
+    " It begins when the desk's own clock gets there.",
+    terms={
+        "applyMacro": "Apply a macro to tickets; with apply_and_close, close them, too.",
+        "updateTicket": "Change tickets, in the order of updates.",
+        "deleteTicket": "Delete tickets for good, from any state.",
+        "exportTicket": "Write tickets to a CSV file; info.url says where it is once the job is done.",
+        "exportMacro": "The same with the macros in use.",
+        "importMacro": "Make macros from a CSV file that was uploaded: params.url is what POST /upload gave.",
+        **{name: f"Not done: {why}" for name, why in NOT_HERE.items()},
+    },
 )
 
 CREATING: Final = "Failed to create job"
@@ -45,6 +60,9 @@ Types = Literal[
 Statuses = Literal[
     "pending", "scheduled", "running", "done", "cancel_requested", "canceled", "errored", "fatal_errored"
 ]
+
+
+_UPLOADED: Final = re.compile("/api/attachment/download/([0-9a-f]{64})/")
 
 
 class JobQuery(Paged):
@@ -89,12 +107,13 @@ class Params(Body):
     macro_id: Id | None = None
     apply_and_close: Flag = False
     updates: Updates | None = None
+    url: str | None = Field(None, max_length=2000, description="Of the file to import, as `POST /upload` gave it.")
 
 
 class NewJob(Body):
     """A job to begin."""
 
-    type: Literal["applyMacro", "deleteTicket", "updateTicket"]
+    type: Types
     params: Params
     scheduled_datetime: Moment | None = Field(None, description="At most an hour ahead; at once without.")
     meta: dict[str, Any] | None = None
@@ -145,14 +164,13 @@ def index(asked: JobQuery) -> Page:
     sample={"type": "updateTicket", "params": {"ticket_ids": ["$TICKET_ID"], "updates": {"priority": "high"}}},
 )  # fmt: skip
 def create(body: NewJob) -> JobShown:
-    """Begin a job on tickets by number or by a filter; each has its ordinary events when the job comes to it."""
+    """Begin a job on tickets by number or by a filter, each with its ordinary events, or write or read a table."""
     if body.type == "deleteTicket" and not g.user.may("delete"):
         raise Problem(403)
-    deed, given = _deed(body)
+    if body.type in NOT_HERE:
+        raise Problem(400, CREATING, {"type": [f"{body.type} can't be done: {NOT_HERE[body.type]}"]})
     with acting() as session:
-        wanted = _tickets(session, body.params)
-        bulk.verb_for(session, deed, given)  # what can't be is said now, and not by the job
-        params = {"title": f"{len(wanted):,} tickets: {deed.title}", "deed": deed.name, "given": given}
+        wanted, params = _table(session, body) if body.type in tables.JOBS else _bulk(session, body)
         asked = body.params.model_dump(mode="json", exclude_unset=True)
         job = jobs.queue(
             session, g.account.id, body.type, {**params, "tickets": wanted, "asked": asked}, by=me(),
@@ -220,9 +238,34 @@ def _own(session: Session, job_id: int) -> Job:
     job = held(session, Job, job_id)
     if job.user_id != g.user.id and not g.user.may("manage settings"):
         raise Problem(403)
-    if job.type not in bulk.JOBS:
+    if job.type not in (*bulk.JOBS, *tables.JOBS):
         raise Problem(409, "The desk does this for itself, so programs can't change it.")
     return job
+
+
+def _bulk(session: Session, body: NewJob) -> tuple[list[int], dict[str, Any]]:
+    deed, given = _deed(body)
+    wanted = _tickets(session, body.params)
+    bulk.verb_for(session, deed, given)  # what can't be is said now, and not by the job
+    return wanted, {"title": f"{len(wanted):,} tickets: {deed.title}", "deed": deed.name, "given": given}
+
+
+def _table(session: Session, body: NewJob) -> tuple[list[int], dict[str, Any]]:
+    if body.type == tables.TICKETS_OUT:
+        wanted = _tickets(session, body.params)
+        return wanted, {"title": f"{len(wanted):,} tickets: export"}
+    if not g.user.may("manage macros"):
+        raise Problem(403)
+    if body.type == tables.MACROS_OUT:
+        return [], {"title": "Export macros"}
+    uploaded = _UPLOADED.search(body.params.url or "")
+    content = tables.content_of(session, g.account.id, uploaded[1]) if uploaded is not None else None
+    if uploaded is None or content is None:
+        raise Problem(
+            400, CREATING, {"params.url": ["Upload the file first, and name the url that POST /upload gave."]}
+        )
+    tables.read(content)
+    return [], {"title": "Import macros", "digest": uploaded[1]}
 
 
 def _deed(body: NewJob) -> tuple[bulk.Deed, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from helpdesk.api import files
+from helpdesk import files
 from helpdesk.api.message_shapes import AttachmentShown, Message, Sender
 from helpdesk.models import Attachment, Customer, Delivery, Ticket, TicketMessage
 from helpdesk.ways import halves

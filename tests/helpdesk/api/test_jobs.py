@@ -1,5 +1,8 @@
 """Jobs by API: really done by the machine that does all long work, followed, put off, cancelled; who may."""
 
+import csv
+import io
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -89,3 +92,46 @@ def test_jobs_are_put_off_and_cancelled(desk: Desk, api: Program, program: Calla
     done = ana.post("/jobs", given)["id"]
     machine.run_all(desk.session)
     assert ana.fail("DELETE", f"/jobs/{done}")[0] == 409
+
+
+def test_tickets_and_macros_are_written_to_tables_and_macros_read_from_one(
+    desk: Desk, api: Program, program: Callable[[str], Program]
+) -> None:
+    number = desk.a_ticket("=1+1").id
+    api.put(f"/tickets/{number}", {"tags": [{"name": "vip"}], "assignee_user": {"id": desk.ana_id}})
+    macro = api.post("/macros", {"name": "Late", "actions": [LATE], "language": "en"})
+
+    def done(type_: str, params: dict[str, Any]) -> dict[str, Any]:
+        job = api.post("/jobs", {"type": type_, "params": params})["id"]
+        machine.run_all(desk.session)
+        shown: dict[str, Any] = api.get(f"/jobs/{job}")
+        assert shown["status"] == "done", shown
+        return shown
+
+    def table(url: str) -> list[dict[str, str]]:
+        answer = api.call("GET", url.removeprefix("/api"))
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+    with desk.watched() as trail:
+        job = done("exportTicket", {"view": {"filters": "contains(ticket.tags.name, 'vip')"}})
+        macros = done("exportMacro", {})["info"]["url"]
+    assert trail.types == []
+    (row,) = table(job["info"]["url"])
+    assert (row["id"], row["subject"], row["tags"]) == (str(number), "'=1+1", "vip")
+    assert (row["assignee_user"], row["customer_email"]) == ("ana@demo.example", "carol@mail.example")
+    assert [row["name"] for row in table(macros)] == ["Late"]
+    actions = json.dumps([LATE]).replace('"', '""')
+    lines = f'name,actions,language\r\nLater,"{actions}",en\r\nBad,{{,\r\nLate,[],\r\n'
+    (file,) = api.call("POST", "/upload", data={"f": (io.BytesIO(lines.encode()), "macros.csv")}).json or []
+    with desk.watched() as trail:
+        info = done("importMacro", {"url": file["url"]})["info"]
+    assert trail.types == ["macro-created"]
+    assert (info["changed"], [line for line, _ in info["refused"]]) == (1, [2, 3])
+    later = api.get("/macros?search=later")["data"][0]
+    assert (later["actions"], later["language"]) == (macro["actions"], "en")
+    for wrong in ({}, {"url": "https://elsewhere.example/macros.csv"}, {"url": job["info"]["url"]}):
+        assert api.fail("POST", "/jobs", {"type": "importMacro", "params": wrong})[0] == 400, wrong
+    assert program("ana").fail("POST", "/jobs", {"type": "importMacro", "params": {"url": file["url"]}})[0] == 403
+    for type_ in ("exportTicketDrilldown", "exportConvertCampaignSalesDrilldown"):
+        assert api.fail("POST", "/jobs", {"type": type_, "params": {}})[1]["data"].keys() == {"type"}
