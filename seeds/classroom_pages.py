@@ -17,6 +17,7 @@ from helpdesk.web.changing import needs
 from helpdesk.web.htmx import go_to
 from helpdesk.web.sheets import sheet
 from seeds import classroom
+from seeds.drills import load_drills
 
 #: Accounts stay for ever, so nobody opens them by the thousand.
 LIMIT: Final = "10 per minute; 60 per hour"
@@ -111,6 +112,7 @@ def trainee(trainee_id: int) -> Response:
         "classroom/trainee.html",
         trainee=found,
         drills=classrooms.drills_of(session, found),
+        titles={key: drill.title for key, drill in load_drills().items()},
         earlier=[each for each in classrooms.earlier(session, found.place) if each.account_id != trainee_id],
         now=wall_now(),
     )

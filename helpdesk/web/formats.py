@@ -1,6 +1,6 @@
 """How times, sizes and files look in templates."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,7 +14,9 @@ from helpdesk.languages import LANGUAGES
 def install(app: Flask) -> None:
     """Give the templates these words."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for word in (moment, short_moment, time_of, zone_name, ago, until, size, plain_number, capitalize_first, money):
+    for word in (
+        moment, short_moment, time_of, zone_name, ago, long_ago, until, size, plain_number, capitalize_first, money,
+    ):  # fmt: skip
         app.add_template_filter(word)
     app.add_template_global(asset)
     app.jinja_env.globals["languages"] = LANGUAGES
@@ -69,6 +71,14 @@ def ago(at: datetime, now: datetime, zone_name: str = "UTC") -> str:
     local = at.astimezone(zone(zone_name))
     same_year = local.year == now.astimezone(zone(zone_name)).year
     return f"{local.day} {local:%b}" if same_year else f"{local.day} {local:%b %Y}"
+
+
+def long_ago(at: datetime, now: datetime, zone_name: str = "UTC") -> str:
+    """The same in a sentence: "just now", "5 min ago", then "on 3 Mar"."""
+    word = ago(at, now, zone_name)
+    if word == "now":
+        return "just now"
+    return f"{word} ago" if now - at < timedelta(days=7) else f"on {word}"
 
 
 def until(at: datetime, now: datetime) -> str:
