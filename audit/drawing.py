@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final
 
-from flask import current_app, url_for
+from flask import current_app, render_template, url_for
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from audit import queries
 from audit.changes import Teller, mentioned
 from audit.directory import Directory
 from audit.filters import Ground
-from audit.rows import EventRow, line_of, named
+from audit.rows import EventRow, glossary, line_of, named
 
 #: Events whose lines are kept, a few kilobytes each; the one met first goes first.
 MOST: Final = 4_000
@@ -66,6 +66,14 @@ def drawn(session: Session, directory: Directory, ground: Ground, found: Sequenc
             line = one.lines[look] = draw(line_of(row, ground, teller, links))
         lines.append(line)
     return lines
+
+
+def meanings() -> str:
+    """What each event means, once on the page: as markup, drawn once, for it stays as it is while the desk runs."""
+    kept: dict[str, str] = current_app.extensions.setdefault("audit_meanings", {})
+    if not kept:
+        kept["drawn"] = render_template("audit/_meanings.html", glossary=glossary())
+    return kept["drawn"]
 
 
 def draw(row: EventRow) -> str:

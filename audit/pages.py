@@ -6,11 +6,12 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
 
-from audit import queries, rows
+from audit import queries
 from audit.action import enter
 from audit.asking import number
 from audit.db import db
 from audit.directory import directory
+from audit.drawing import meanings
 from audit.filters import Ground, read_query, write_query
 from audit.forms import form_for
 from audit.line import LineReading, read_line
@@ -82,7 +83,7 @@ def log() -> Response:
     form = form_for(results.query, ground, directory().time_zone(session.info["account_id"]))
     words = {"results": results, "form": form, "zone": ground.zone.key}
     if not _wants_partial():
-        return make_response(render_template("audit/page.html", glossary=rows.glossary(), **words))
+        return make_response(render_template("audit/page.html", meanings=meanings(), **words))
     whole = request.headers.get("HX-Target", "").endswith("#audit-log")
     response = make_response(render_template("audit/_log.html" if whole else "audit/_live.html", **words))
     if results.complaints:
@@ -139,7 +140,7 @@ def _line(reading: LineReading, line: str, ground: Ground) -> Response:
     results = Results(query, "", reading.complaints)
     form = replace(form_for(query, ground, ground.zone.key), line=line)
     words = {"results": results, "form": form, "zone": ground.zone.key}
-    return make_response(render_template("audit/page.html", glossary=rows.glossary(), **words))
+    return make_response(render_template("audit/page.html", meanings=meanings(), **words))
 
 
 def asked_and(extra: str) -> tuple[dict[str, list[str]], str]:
