@@ -253,10 +253,11 @@ def statement(
     parts = branches(session, query, ground, bounds)
     if len(parts) == 1 and driver(query) in ("target", "period"):
         return parts[0].order_by(*_order(_c, ascending)).limit(size)
-    keys = [
-        branch.with_only_columns(*_KEY).order_by(*_order(_c, ascending, by_time_only=True)).limit(size)
-        for branch in parts
-    ]
+    order = _order(_c, ascending, by_time_only=True)
+    if driver(query) == "members":
+        # One member to a stretch. Of "is null" PostgreSQL doesn't see that it is one, and would sort the whole period.
+        order.insert(0, _c.user_id.asc() if ascending else _c.user_id.desc())
+    keys = [branch.with_only_columns(*_KEY).order_by(*order).limit(size) for branch in parts]
     # Only times and numbers are sorted; the few rows that remain are then read whole.
     every = together(keys).subquery()
     first = select(every).order_by(*_order(every.c, ascending)).limit(size).subquery()

@@ -168,6 +168,22 @@ def analysed() -> Iterator[Session]:
     ],
 )
 def test_postgresql_finds_each_in_its_index(analysed: Session, query: Query, index: str) -> None:
+    assert index in plan_of(analysed, query)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("members", [(NO_USER,), (NO_USER, 3), (3,)])
+def test_postgresql_reads_members_from_the_newest_and_sorts_no_period(
+    analysed: Session, members: tuple[int, ...]
+) -> None:
+    plan = plan_of(analysed, Query(LAST_WEEK, members=members))
+    assert plan.count("Index Scan Backward using ix_event_member") + plan.count(
+        "Index Only Scan Backward using ix_event_member"
+    ) == len(members), plan
+
+
+def plan_of(analysed: Session, query: Query) -> str:
+    """How PostgreSQL would find the newest events of a question."""
     ground: Ground = ground_now(analysed, 1)
     connection = analysed.connection()
     # So few rows would be sorted or read from end to end: what is asked is whether the index can serve.
@@ -179,7 +195,7 @@ def test_postgresql_finds_each_in_its_index(analysed: Session, query: Query, ind
     statement, parameters = asked[0]
     plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
     analysed.rollback()
-    assert index in plan, plan
+    return plan
 
 
 def test_an_own_period_is_drawn_to_its_ends(victim: Desk) -> None:
