@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from heapq import heappop, heappush
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from audit.action import begin, enter
@@ -201,7 +202,7 @@ def due(session: Session, account_id: int, upto: datetime, limit: int = BATCH) -
 
 def upcoming(session: Session, account_id: int, limit: int) -> list[Due]:
     """What falls due next on an account, in due order."""
-    rows = session.execute(union_all(*lines(limit)), {"account": account_id})
+    rows = session.execute(_asked(limit), {"account": account_id})
     return sorted(map(due_of, rows))[:limit]
 
 
@@ -223,6 +224,12 @@ def count_due(session: Session, account_id: int, upto: datetime) -> int:
     row: Any = session.execute(select(*(each.scalar_subquery() for each in counts)), {"account": account_id}).one()
     waiting: int = sum(row)
     return waiting + scheduled.count_runs(session, account_id, upto)
+
+
+@lru_cache(maxsize=8)
+def _asked(limit: int) -> CompoundSelect[Any]:
+    # Asked whenever something was put to sleep: written once, for making it takes longer than answering it.
+    return union_all(*lines(limit))
 
 
 def lines(limit: int) -> tuple[Select[Any], ...]:

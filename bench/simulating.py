@@ -26,7 +26,10 @@ MONDAY: Final = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def measure(sizes: Sizes, wrong: Wrong) -> Iterator[Result]:
-    """Days of an ordinary shop into SQLite; each day is a round."""
+    """Days of an ordinary shop into SQLite; each day is a round.
+
+    The goal is one of a machine that is ours alone: there both rows say the same, on a busy one the second tells more.
+    """
     with a_database("SQLite") as url:
         engine = engine_for(url)
         with open_session(engine) as session:
@@ -38,11 +41,11 @@ def measure(sizes: Sizes, wrong: Wrong) -> Iterator[Result]:
             wrong.unless(state.status == "done", "the simulation did not end")
         engine.dispose()
     rows = f"{AGENTS} agents, {sizes.simulated_days} days, {state.written:,} events"
-    for name, rates, goal in (
-        ("simulate", [each.on_the_wall for each in rounds], GOAL),
-        ("  a second of the processor's", [each.worked for each in rounds], None),
+    for name, rates in (
+        ("simulate", [each.on_the_wall for each in rounds]),
+        ("  a second of the processor's", [each.worked for each in rounds]),
     ):
-        yield Result(name=name, database="SQLite", rows=rows, measured=rates, unit="/s", goal=goal)
+        yield Result(name=name, database="SQLite", rows=rows, measured=rates, unit="/s", goal=GOAL)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class Sizes:
     scheduled_runs: int = 1440
     demo_days: int = 30
     demo_tickets: int = 600
-    simulated_days: int = 5
+    simulated_days: int = 3
     visits: int = 60  #: of each page
     pages: int = 200  #: that follow the log
     events_a_second: int = 200
