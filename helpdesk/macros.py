@@ -1,13 +1,13 @@
 """The verbs of macros: made, changed, put away, deleted, and applied to tickets."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from audit.action import now
@@ -160,6 +160,31 @@ def reply_of(macro: Macro, words: Words) -> Reply | None:
             filled = words.fill(action["arguments"]["body_text"], placeholders.for_markdown if markdown else None)
             return Reply(filled.text, markdown, filled.unknown)
     return None
+
+
+_TAGGING: Final = ("addTags", "setTags")
+
+
+def times_applied() -> ColumnElement[int]:
+    """How often the macro of a row was applied, as the log has it: to sort by."""
+    event = event_table.c
+    own = event.account_id == Macro.account_id, event.object_type == "Macro", event.object_id == Macro.id
+    counted = select(func.count()).select_from(event_table).where(*own, event.type == MACRO_APPLIED.name)
+    return counted.correlate(Macro.__table__).scalar_subquery()
+
+
+def that_tag(session: Session, account_id: int, names: Iterable[str]) -> list[int]:
+    """The macros that put all these tags on a ticket."""
+    wanted, found = {name.strip() for name in names}, []
+    for number, actions in session.execute(select(Macro.id, Macro.actions).where(Macro.account_id == account_id)):
+        given = [
+            action.get("arguments", {}).get("tags") or ""
+            for action in actions
+            if action.get("name") in ("addTags", "setTags")
+        ]
+        if wanted <= {name.strip() for each in given for name in each.split(",")}:
+            found.append(number)
+    return found
 
 
 def usage(session: Session, account_id: int, macro_ids: list[int]) -> dict[int, int]:

@@ -3,34 +3,53 @@
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from flask import g
 from pydantic import Field
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from audit.db import db
 from audit.rest.calls import Resource
-from audit.rest.paging import Page, both_ways, paged
-from audit.rest.shapes import Body, Id, Moment, Paged, Shown
+from audit.rest.paging import Order, Page, both_ways, paged
+from audit.rest.problems import Problem
+from audit.rest.shapes import Body, Id, IdText, Moment, Paged, Shown
 from helpdesk import macros
-from helpdesk.api.acting import account, acting, all_held, found, held, me
-from helpdesk.models import Macro
+from helpdesk.api.acting import account, acting, all_held, found, held, me, named
+from helpdesk.models import Macro, Ticket
 
 resource = Resource(
     "macros", "Macros", noun="macro", scope="macros", about="What agents let the desk do and say with one press."
 )
 
+_USED: Final = macros.times_applied()
 ORDERS: Final = {
     **both_ways("name", Macro.name, str),
     **both_ways("created_datetime", Macro.created_datetime, datetime),
+    **both_ways("updated_datetime", func.coalesce(Macro.updated_datetime, Macro.created_datetime), datetime),
+    **both_ways("language", func.coalesce(Macro.language, ""), str),
+    **both_ways("usage", _USED, int),
 }
+#: What is in the ticket's language comes before all else.
+_FITTING: Final = 10**9
+
+
+FAILED: Final = "Failed to read macro"
 
 
 class MacroQuery(Paged):
     """Which macros."""
 
-    order_by: Literal["name:asc", "name:desc", "created_datetime:asc", "created_datetime:desc"] = "name:asc"
+    order_by: Literal[
+        "name:asc", "name:desc", "created_datetime:asc", "created_datetime:desc", "updated_datetime:asc",
+        "updated_datetime:desc", "usage:asc", "usage:desc", "relevance:asc", "relevance:desc", "language:asc",
+        "language:desc",
+    ] = "name:asc"  # fmt: skip
     search: str | None = Field(None, max_length=255, description="A part of the name.")
     languages: list[str] = Field([], max_length=50, description="Any of these; may be repeated.")
+    tags: list[str] = Field([], max_length=50, description="Puts all of these on a ticket; may be repeated.")
+    ticket_id: IdText | None = Field(None, description="For which ticket; `relevance` needs it.")
+    message_id: IdText | None = Field(None, description="For which message; makes no difference here.")
+    number_predictions: int = Field(0, ge=0, le=10, description="The desk predicts nothing.")
     archived: bool = Field(False, description="true shows those that were put away.")
 
 
@@ -97,14 +116,16 @@ class Outcomes(Shown):
 
 @resource.call("GET /macros", needs="read", query=MacroQuery, gives=MacroShown, asking="order_by=name:asc")
 def index(asked: MacroQuery) -> Page:
-    """List the macros in use by name, or those that were put away."""
+    """List the macros in use, or those put away; relevant are those in the ticket's language, then the most used."""
     put_away = Macro.archived_datetime.is_not(None)
     statement = select(Macro).where(put_away if asked.archived else ~put_away)
     if asked.search:
         statement = statement.where(Macro.name.icontains(asked.search, autoescape=True))
     if asked.languages:
         statement = statement.where(Macro.language.in_(asked.languages))
-    page = paged(db.session(), statement, ORDERS[asked.order_by], Macro.id, asked)
+    if asked.tags:
+        statement = statement.where(Macro.id.in_(macros.that_tag(db.session(), g.account.id, asked.tags)))
+    page = paged(db.session(), statement, _order(asked), Macro.id, asked)
     return page.map(lambda rows: shown(db.session(), rows))
 
 
@@ -205,6 +226,17 @@ def shown(session: Session, rows: list[Macro]) -> list[MacroShown]:
         )
         for row in rows
     ]
+
+
+def _order(asked: MacroQuery) -> Order:
+    if asked.ticket_id is not None:
+        (ticket,) = named(db.session(), Ticket, [asked.ticket_id], "ticket_id", FAILED)
+    if not asked.order_by.startswith("relevance"):
+        return ORDERS[asked.order_by]
+    if asked.ticket_id is None:
+        raise Problem(400, FAILED, {"order_by": ["relevance needs a ticket_id."]})
+    fits = case((Macro.language == ticket.language, _FITTING), else_=0)
+    return Order((fits + _USED,), (int,), asked.order_by.endswith("desc"))
 
 
 def _actions(given: list[Action]) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from helpdesk import macros
+from helpdesk.models import Macro
 from tests.desks import Desk
 from tests.helpdesk.api.programs import Program
 from tests.helpdesk.api.shapes import FIELD, MACRO, RULE, fits
@@ -43,6 +45,37 @@ def test_macros(desk: Desk, api: Program) -> None:
         assert api.fail("POST", "/macros", {"name": "x", "actions": [{"name": "fly"}]})[0] == 400
         assert api.fail("POST", "/macros", {"actions": []})[0] == 400
     assert trail.types == ["rule-created", "rule-deleted", "macro-deleted"]
+
+
+def test_macros_are_listed_for_a_ticket(desk: Desk, api: Program) -> None:
+    def tagging(name: str, tags: str, language: str | None = None) -> int:
+        actions = [{"name": "addTags", "arguments": {"tags": tags}}]
+        number: int = api.post("/macros", {"name": name, "actions": actions, "language": language})["id"]
+        return number
+
+    one, two, three = tagging("One", "a"), tagging("Two", "a,b"), tagging("Three", "b", "fr")
+    ticket = desk.a_ticket().id
+    api.put(f"/tickets/{ticket}", {"language": "fr"})
+    with desk.acting():
+        macros.apply(desk.session.get_one(Macro, two), desk.ticket(ticket), by=desk.by_ana)
+
+    def listed(query: str) -> list[int]:
+        numbers, path = [], f"/macros?limit=2&{query}"
+        part = api.get(path)
+        while True:
+            numbers += [row["id"] for row in part["data"]]
+            if part["meta"]["next_cursor"] is None:
+                return numbers
+            part = api.get(f"{path}&cursor={part['meta']['next_cursor']}")
+
+    assert listed("tags=a&tags=b") == [two]
+    assert listed("tags=b&order_by=name:desc") == [two, three]
+    assert listed("order_by=usage:desc") == [two, three, one]
+    assert listed("order_by=language:desc") == [three, two, one]
+    assert set(listed("order_by=updated_datetime:asc")) == {one, two, three}
+    assert listed(f"ticket_id={ticket}&order_by=relevance:desc&number_predictions=3") == [three, two, one]
+    for wrong in ("order_by=relevance:desc", "order_by=usage", "ticket_id=9999"):
+        assert api.fail("GET", f"/macros?{wrong}")[0] == 400, wrong
 
 
 def test_rules(desk: Desk, api: Program) -> None:
