@@ -24,9 +24,13 @@ _TWICE: Final = (
     "This step was taken already: by a second click, or in another tab. Nothing was done twice."
     " Below is where the lesson stands now."
 )
+_ANEW: Final = (
+    "This lesson was begun anew in another tab, so nothing was done here."
+    " Below is where it stands now; go on from there."
+)
 _GONE: Final = (
     "The sandbox of this lesson was put away meanwhile, so nothing was done. That happens when nobody goes on for two"
-    " days, or when the lesson was begun anew in another tab. What you did is still here to read; begin again to go on."
+    " days. What you did is still here to read; begin again to go on."
 )
 _GUESS: Final = "Nothing was done yet. Tick first what you expect: a wrong guess costs nothing, and shows you the most."
 
@@ -76,6 +80,8 @@ def take(lesson: str) -> Response:
         run = lesson_runs.current(session, g.user.id, told)
         if run is None or place is None or not 0 <= place < len(told.steps):
             abort(404, "There is no such step, so nothing was done. Open the lesson again.")
+        if request.form.get("run") != str(run.id):
+            return _page(session, told, run, problem=_ANEW, status=409)
         guess = _guess(told.steps[place])
         if told.steps[place].guess is not None and not guess:
             return _page(session, told, run, problem=_GUESS, status=422)

@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from audit.action import enter as look_into
 from audit.clock import wall_now
@@ -29,18 +30,18 @@ def test_a_step_is_guessed_first_taken_once_and_found_again(desk: Desk, enter: C
         assert ana.post(f"{LESSON}/begin", run="").status_code == 303
     run = _run(desk)
     assert run.learner_id == desk.ana_id
-    unguessed = ana.post(f"{LESSON}/take", step="0")
+    unguessed = _take(desk, ana, 0)
     assert unguessed.status_code == 422
     assert "Nothing was done yet." in unguessed.text
-    assert ana.post(f"{LESSON}/take", step="0", guess="ticket-created").headers["Location"] == f"{LESSON}#now"
+    assert _take(desk, ana, 0, "ticket-created").headers["Location"] == f"{LESSON}#now"
     page = ana.get(LESSON).text
     assert "you said so" in page
     assert "you missed it" in page
     assert 'value="1"' in page, "the next step waits"
-    again = ana.post(f"{LESSON}/take", step="0", guess="ticket-created")
+    again = _take(desk, ana, 0, "ticket-created")
     assert again.status_code == 409
     assert "Nothing was done twice." in again.text
-    assert ana.post(f"{LESSON}/take", step="99").status_code == 404
+    assert _take(desk, ana, 99).status_code == 404
     assert ana.get("/learn/lessons/no-such").status_code == 404
     assert len(_run(desk).steps) == 1
     assert desk.last_event_id() == before, "nothing of it happens on the desk itself"
@@ -49,7 +50,7 @@ def test_a_step_is_guessed_first_taken_once_and_found_again(desk: Desk, enter: C
 def test_a_lesson_shows_its_sandbox_and_leads_nowhere_else(desk: Desk, enter: Callable[[str], Browser]) -> None:
     observer = enter(hire(desk, Role.OBSERVER))
     observer.post(f"{LESSON}/begin", run="")
-    observer.post(f"{LESSON}/take", step="0", guess="ticket-created")
+    _take(desk, observer, 0, "ticket-created")
     page = observer.get(f"{LESSON}?beside=log").text
     lines = re.findall(rf'href="({LESSON}/lines/\d+)"', page)
     assert lines
@@ -71,20 +72,24 @@ def test_a_sandbox_that_was_put_away_says_so_and_begins_anew(
 ) -> None:
     ana = enter("ana@demo.example")
     ana.post(f"{LESSON}/begin", run="")
-    ana.post(f"{LESSON}/take", step="0", guess="ticket-created")
+    _take(desk, ana, 0, "ticket-created")
     left = _run(desk).id
     for days, is_left in ((1, False), (3, True)):
         monkeypatch.setattr(sandbox, "wall_now", lambda days=days: wall_now() + timedelta(days=days))
         desk.session.rollback()
         sandbox.sweep(desk.session)
         assert ("The sandbox of this lesson was put away" in ana.get(LESSON).text) is is_left
-    refused = ana.post(f"{LESSON}/take", step="1", guess="ticket-closed")
+    refused = _take(desk, ana, 1, "ticket-closed")
     assert refused.status_code == 409
     assert "begin again to go on" in refused.text
     assert "The log says" in refused.text, "what was done is still here to read"
     monkeypatch.undo()
     ana.post(f"{LESSON}/begin", run=str(left))
     assert (_run(desk).id != left, _run(desk).steps) == (True, [])
+    stale = ana.post(f"{LESSON}/take", run=left, step=1, guess="ticket-closed")
+    assert stale.status_code == 409
+    assert "begun anew in another tab" in stale.text
+    assert _run(desk).steps == []
 
 
 def test_a_drill_cannot_be_solved_from_its_page_nor_from_the_tickets(
@@ -141,6 +146,10 @@ def test_every_lesson_and_drill_is_on_its_list(client: Browser) -> None:
     assert all(lesson.title in unescape(lessons) for lesson in load_lessons().values())
     assert all(drill.title in unescape(drills) for drill in load_drills().values())
     assert (len(load_lessons()) >= 8, len(load_drills()) >= 6) == (True, True)
+
+
+def _take(desk: Desk, browser: Browser, place: int, *guess: str) -> TestResponse:
+    return browser.post(f"{LESSON}/take", run=_run(desk).id, step=place, guess=[*guess])
 
 
 def _run(desk: Desk) -> LessonRun:
