@@ -34,7 +34,7 @@ class Source(Body):
 class FileRef(Body):
     """A file that was uploaded before."""
 
-    url: str = Field(max_length=2000)
+    url: str = Field(max_length=2000, description="As `POST /upload` gave it; other addresses are refused.")
     name: str = Field(min_length=1, max_length=255)
     content_type: str = Field(max_length=255)
     size: int | None = None

@@ -73,7 +73,7 @@ class TicketFields(Body):
     external_id: str | None = Field(None, max_length=255)
     from_agent: Flag | None = None
     spam: Flag | None = None
-    language: str | None = Field(None, max_length=8)
+    language: str | None = Field(None, max_length=8, description="Not detected: null where it is absent.")
     meta: dict[str, Any] | None = None
     opened_datetime: Moment | None = None
     closed_datetime: Moment | None = None
