@@ -214,6 +214,16 @@ def due_of(line: Any) -> Due:
 
 def count_due(session: Session, account_id: int, upto: datetime) -> int:
     """How much of what waits on an account falls due by then, with each time at which a rule runs."""
+    return _count(session, account_id, upto) + scheduled.count_runs(session, account_id, upto)
+
+
+def count_waiting(session: Session, account_id: int) -> int:
+    """How much waits on an account; a rule that runs by the clock does so for ever, and waits once."""
+    rules_waiting = select(func.count()).where(Rule.account_id == account_id, Rule.next_run_datetime.is_not(None))
+    return _count(session, account_id, AT_LAST) + (session.scalar(rules_waiting) or 0)
+
+
+def _count(session: Session, account_id: int, upto: datetime) -> int:
     kept = _span(settings.read(session.get_one(Account, account_id), "trash"))
     survey, mine = SatisfactionSurvey, Ticket.account_id == account_id
     counts = (
@@ -222,8 +232,7 @@ def count_due(session: Session, account_id: int, upto: datetime) -> int:
         select(func.count()).where(mine, Ticket.trashed_datetime <= upto - kept),
     )
     row: Any = session.execute(select(*(each.scalar_subquery() for each in counts)), {"account": account_id}).one()
-    waiting: int = sum(row)
-    return waiting + scheduled.count_runs(session, account_id, upto)
+    return sum(row)
 
 
 @lru_cache(maxsize=8)

@@ -61,8 +61,8 @@ def queue(session: Session, account_id: int, limit: int) -> Queue:
     """The first things that wait, and what is on its way out of the desk."""
     lines, more = _lines(session, account_id, limit), 0
     if len(lines) == limit:
-        last = timers.AT_LAST
-        more = timers.count_due(session, account_id, last) + stops.count(session, account_id, last) - limit
+        waiting = timers.count_waiting(session, account_id) + stops.count(session, account_id, timers.AT_LAST)
+        more = waiting - limit
     return Queue(lines, more, _leaving(session, account_id))
 
 

@@ -380,6 +380,17 @@ def test_many_tickets_are_gone_through_some_at_a_time(desk: Desk, monkeypatch: p
 
 
 @sqlite_only
+def test_a_rule_by_the_clock_waits_once_however_often_it_will_run(desk: Desk) -> None:
+    make_rule(desk, tag("late"), schedule="30 * * * *")
+    numbers = [desk.a_ticket().id for _ in range(3)]
+    with desk.acting():
+        for number in numbers:
+            tickets.snooze(desk.ticket(number), TUESDAY + HOUR, by=desk.by_ana)
+    queue = upcoming.queue(desk.session, desk.account_id, 2)
+    assert (len(queue.lines), queue.more) == (2, 2)
+
+
+@sqlite_only
 def test_advancing_plays_rules_in_order_with_all_that_falls_due(desk: Desk) -> None:
     """A rule that puts a ticket to sleep again: each waking has its own time, and nothing overtakes anything."""
     number, other = desk.a_ticket().id, desk.a_ticket().id
