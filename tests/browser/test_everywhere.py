@@ -38,7 +38,8 @@ def everything(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) 
     with served(tmp_path_factory.mktemp("everything"), furnish) as house:
         app: Flask = application()
         things: dict[str, Any] = things_of(house.desk.session, house.desk.account_id)
-        yield house, [address(app, route, things) for route in PAGES if route.endpoint not in NO_PAGES]
+        pages = [address(app, route, things) for route in PAGES if route.endpoint not in NO_PAGES]
+        yield house, [*pages, "/api/docs"]
 
 
 def test_axe_finds_nothing_on_any_page(
