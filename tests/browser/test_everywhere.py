@@ -1,7 +1,6 @@
 """Every page that there is, read from the application itself: axe finds nothing, and nothing scrolls sideways."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.conftest import House, log_in, served, watch
 from tests.browser.looks import complaints
 from tests.desks import Desk
-from tests.helpdesk.web.everywhere import address, application, furnish_everything, routes, things_of
+from tests.helpdesk.web.everywhere import address, application, furnish_everything, routes, teach, things_of
 
 PAGES = [
     route
@@ -37,7 +36,8 @@ def everything(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) 
 
     with served(tmp_path_factory.mktemp("everything"), furnish) as house:
         app: Flask = application()
-        things: dict[str, Any] = things_of(house.desk.session, house.desk.account_id)
+        session, account_id = house.desk.session, house.desk.account_id
+        things = {**things_of(session, account_id), **teach(session, account_id, house.desk.owner_id)}
         pages = [address(app, route, things) for route in PAGES if route.endpoint not in NO_PAGES]
         yield house, [*pages, "/api/docs"]
 

@@ -13,10 +13,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from audit.action import enter
 from audit.log import event_table
 from audit.queries import Cursor
-from helpdesk import config as settings
 from helpdesk import (
+    classrooms,
     custom_fields,
     customers,
     integrations,
@@ -33,9 +34,11 @@ from helpdesk import (
     views,
     widgets,
 )
+from helpdesk import config as settings
 from helpdesk import settings as account_settings
 from helpdesk.drafts import Draft, File
 from helpdesk.permissions import Action
+from seeds import classroom
 from tests.desks import Desk
 from tests.helpdesk.web.browsers import HTMX
 from wsgi import create_app
@@ -226,6 +229,14 @@ def things_of(session: Session, account_id: int) -> dict[str, Any]:
     found |= {"room": "none", "trainee_id": account_id}  # no classroom of theirs
     found |= {"lesson": "a-day", "line_id": 1, "drill": "gone", "clue_id": 1}  # no lines of theirs
     return found
+
+
+def teach(session: Session, account_id: int, user_id: int) -> dict[str, Any]:
+    """A classroom of theirs, and who sits in it."""
+    room = classroom.seat_trainees(session, user_id, 1, "only for tests")
+    (trainee,) = classrooms.trainees(session, user_id, room)
+    enter(session, account_id)
+    return {"room": room, "trainee_id": trainee.account_id}
 
 
 def application() -> Flask:

@@ -14,10 +14,10 @@ from audit.action import enter
 from audit.actors import Actor
 from audit.clock import desk_now
 from audit.db import db
-from helpdesk import classrooms, desk, jobs, rules, tags
 from helpdesk import config as settings
+from helpdesk import desk, jobs, rules, tags
 from helpdesk.models import Account, Integration, Ticket, User
-from seeds import classroom, drill_runs, lesson_runs
+from seeds import drill_runs, lesson_runs
 from seeds.drills import load_drills
 from seeds.lessons import load_lessons
 from seeds.office import DEMO_PASSWORD
@@ -25,7 +25,7 @@ from seeds.playing import newest
 from tests.databases import engine_for, sqlite_url
 from tests.desks import open_session
 from tests.helpdesk.web.browsers import Browser, statements
-from tests.helpdesk.web.everywhere import RULE, Route, a_call, how_asked, routes, things_of
+from tests.helpdesk.web.everywhere import RULE, Route, a_call, how_asked, routes, teach, things_of
 from tests.seeds.worlds import small_world
 from wsgi import create_app
 
@@ -60,7 +60,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Bro
                 integration_id = session.scalars(select(Integration.id).order_by(Integration.id).limit(1)).one()
                 session.add(a_call(account_id, integration_id, desk_now(session, account_id)))
                 rules.suggest(session.get_one(Account, account_id), RULE, newest, by=Actor.system("suggestions"))
-            learnt = {**_learn(session, account_id, owner.id), **_teach(session, account_id, owner.id)}
+            learnt = {**_learn(session, account_id, owner.id), **teach(session, account_id, owner.id)}
             things = {**things_of(session, account_id), **learnt}
         engine.dispose()
         config = replace(
@@ -94,14 +94,6 @@ def _learn(session: Session, account_id: int, user_id: int) -> dict[str, Any]:
     line = newest(session, run.account_id)
     enter(session, account_id)
     return {"clue_id": clue, "line_id": line}
-
-
-def _teach(session: Session, account_id: int, user_id: int) -> dict[str, Any]:
-    """A classroom of theirs, and who sits in it."""
-    room = classroom.seat_trainees(session, user_id, 1, "only for tests")
-    (trainee,) = classrooms.trainees(session, user_id, room)
-    enter(session, account_id)
-    return {"room": room, "trainee_id": trainee.account_id}
 
 
 @pytest.mark.parametrize("route", PAGES, ids=str)
