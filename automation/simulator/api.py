@@ -26,10 +26,10 @@ class Wanted(Body):
     """What is to be simulated: what kind of days, how many, by how many agents; speed 0 is as fast as it goes."""
 
     profile: str = Field("quiet-day", max_length=64)
-    days: int | None = Field(None, ge=1, le=simulation.LONGEST.days)
-    agents: int = Field(5, ge=1, le=simulation.MOST_AGENTS)
-    seed: int = Field(1, ge=0, le=2**31)
-    speed: int = Field(0, ge=0)
+    days: int | None = Field(None, strict=True, ge=1, le=simulation.LONGEST.days)
+    agents: int = Field(5, strict=True, ge=1, le=simulation.MOST_AGENTS)
+    seed: int = Field(1, strict=True, ge=0, le=2**31)
+    speed: int = Field(0, strict=True, ge=0)
 
 
 class Simulation(Shown):

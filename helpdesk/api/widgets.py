@@ -72,7 +72,7 @@ class WidgetGiven(Body):
     type: Type
     template: Template
     context: Literal["ticket", "customer", "user"] = "ticket"
-    order: int = Field(0, ge=0, le=1_000_000)
+    order: int = Field(0, strict=True, ge=0, le=1_000_000)
     integration_id: Id | None = None
     app_id: str | None = Field(None, max_length=255)
     deactivated_datetime: Moment | None = None
