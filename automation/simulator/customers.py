@@ -59,7 +59,7 @@ def _conversation(floor: Floor, rng: Random) -> Process:
             patience *= LONGER
             if reminders > MOST_REMINDERS or not _remind(floor, case, rng):
                 break
-    case.is_over = True
+    floor.end(case)
 
 
 def _write_back(floor: Floor, case: Case, mood: float, rng: Random) -> bool:

@@ -161,6 +161,13 @@ class Floor:
         case.keep(ticket)
         return ticket
 
+    def end(self, case: Case) -> None:
+        """Its customer writes no more: unless somebody still has to look at it, there is nothing more to do."""
+        case.is_over = True
+        ticket = self.row(Ticket, case.ticket_id)
+        if not case.is_queued and (ticket is None or not (ticket.is_open or ticket.is_snoozed)):
+            self.forget(case)
+
     def forget(self, case: Case) -> None:
         """There is nothing more to do with it."""
         self.cases.pop(case.ticket_id, None)
