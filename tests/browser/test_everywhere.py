@@ -1,11 +1,13 @@
 """Every page that there is, read from the application itself: axe finds nothing, and nothing scrolls sideways."""
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
+from helpdesk import oauth
 from tests.browser.conftest import House, log_in, served, watch
 from tests.browser.looks import complaints
 from tests.desks import Desk
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.long
 #: Answers to programs, or fragments that only stand within a page.
 NO_PAGES = {
     "audit.around", "audit.complete", "audit.facets", "audit.live", "audit.newer", "audit.older",
-    "macros.pick", "shell.pulse", "tickets.compose",
+    "drills.line", "lessons.line", "macros.pick", "shell.pulse", "tickets.compose",
 }  # fmt: skip
 
 
@@ -38,8 +40,19 @@ def everything(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) 
         app: Flask = application()
         session, account_id = house.desk.session, house.desk.account_id
         things = {**things_of(session, account_id), **teach(session, account_id, house.desk.owner_id)}
-        pages = [address(app, route, things) for route in PAGES if route.endpoint not in NO_PAGES]
-        yield house, [*pages, "/api/docs"]
+        pages = {route.endpoint: address(app, route, things) for route in PAGES if route.endpoint not in NO_PAGES}
+        pages["oauth.authorize"] += "?" + urlencode(what_an_application_asks(house.desk))
+        yield house, [*pages.values(), "/api/docs"]
+
+
+def what_an_application_asks(desk: Desk) -> dict[str, str]:
+    """What stands in the address under which somebody is asked whether a program may act as them."""
+    with desk.acting():
+        made, _ = oauth.register(desk.account, "Tracker", ["https://app.example/done"], by=desk.by_admin)
+    return {
+        "response_type": "code", "client_id": made.client_id, "redirect_uri": "https://app.example/done",
+        "scope": "tickets:read offline", "code_challenge": "c" * 43, "code_challenge_method": "S256",
+    }  # fmt: skip
 
 
 def test_axe_finds_nothing_on_any_page(
