@@ -82,11 +82,7 @@ def change(account: Account, type_: str, data: dict[str, Any], *, by: Actor) -> 
         row.data = data
         record(ACCOUNT_SETTING_UPDATED, account, by=by)
     record(ACCOUNT_UPDATED, account, by=by)
-    if type_ == "business-hours":
-        session = session_of(account)
-        schedules.arrange_all(session, account.id, data["timezone"], now(session))
-    elif type_ in following.HABITS:
-        following.arrange(session_of(account), account.id)
+    _heed(account, type_, data)
 
 
 def create(account: Account, type_: str, name: str, data: dict[str, Any], *, by: Actor) -> AccountSetting:
@@ -99,6 +95,7 @@ def create(account: Account, type_: str, name: str, data: dict[str, Any], *, by:
     session_of(account).add(row)
     record(ACCOUNT_SETTING_CREATED, account, by=by)
     record(ACCOUNT_UPDATED, account, by=by)
+    _heed(account, type_, row.data)
     return row
 
 
@@ -115,6 +112,7 @@ def replace(setting: AccountSetting, type_: str, name: str, data: dict[str, Any]
     _forget(account)
     record(ACCOUNT_SETTING_UPDATED, account, by=by)
     record(ACCOUNT_UPDATED, account, by=by)
+    _heed(account, type_, tidy)
 
 
 def checked(type_: str, data: object) -> dict[str, Any]:
@@ -168,6 +166,15 @@ def time_zones() -> tuple[str, ...]:
 def _find(account: Account, type_: str, name: str | None = None) -> AccountSetting | None:
     wanted = select(AccountSetting).where(AccountSetting.account_id == account.id, AccountSetting.type == type_)
     return session_of(account).scalar(wanted if name is None else wanted.where(AccountSetting.name == name))
+
+
+def _heed(account: Account, type_: str, data: dict[str, Any]) -> None:
+    """What goes by a setting goes by it from now on."""
+    session = session_of(account)
+    if type_ == "business-hours":
+        schedules.arrange_all(session, account.id, data["timezone"], now(session))
+    elif type_ in following.HABITS:
+        following.arrange(session, account.id)
 
 
 def _forget(account: Account) -> None:

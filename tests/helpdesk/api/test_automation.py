@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from helpdesk import macros
-from helpdesk.models import Macro
+from sqlalchemy import func, select
+
+from helpdesk import following, macros, rules
+from helpdesk.models import Macro, Rule, RuleCursor
 from tests.desks import Desk
 from tests.helpdesk.api.programs import Program
 from tests.helpdesk.api.shapes import FIELD, MACRO, RULE, fits
@@ -135,3 +137,34 @@ def test_nobody_calls(api: Program) -> None:
         answer = api.get(f"/phone/{path}")
         assert (answer["data"], answer["meta"]) == ([], {"prev_cursor": None, "next_cursor": None})
     assert api.fail("GET", "/phone/voice-calls/1")[0] == 404
+
+
+def test_what_a_program_sets_is_gone_by_at_once(desk: Desk, api: Program) -> None:
+    with desk.acting():
+        shape = rules.Shape(name="Each morning", code="Action('addTags', {tags: 'morning'});", schedule="0 9 * * *")
+        number = rules.create(desk.account, shape, by=desk.by_admin).id
+
+    def hour() -> int:
+        desk.session.rollback()
+        due = desk.session.get_one(Rule, number).next_run_datetime
+        assert due is not None
+        return due.hour
+
+    assert hour() == 9
+    hours = {"timezone": "Asia/Tokyo", "business_hours": []}
+    made = api.post("/account/settings", {"type": "business-hours", "data": hours})
+    assert hour() == 0, "nine in Tokyo"
+    path = f"/account/settings/{made['id']}"
+    api.put(path, {"type": "business-hours", "data": {**hours, "timezone": "Africa/Nairobi"}})
+    assert hour() == 6, "nine in Nairobi"
+
+    api.put(f"/rules/{number}", {"deactivated_datetime": "2026-03-03T09:00:00Z"})
+    assert not _is_followed(desk)
+    api.post("/account/settings", {"type": "auto-merge", "data": {"enabled": True, "hours": 24}})
+    assert _is_followed(desk)
+
+
+def _is_followed(desk: Desk) -> bool:
+    desk.session.rollback()
+    cursors = select(func.count()).select_from(RuleCursor).where(RuleCursor.name == following.CURSOR)
+    return bool(desk.session.scalar(cursors))
