@@ -1,7 +1,7 @@
 """Answers to what was pressed on a ticket's page: the fresh ticket, its trail, the counts, and a toast with Undo."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response, abort, flash, g, make_response, redirect, render_template, request
@@ -16,6 +16,14 @@ from helpdesk.web.htmx import wants_partial
 from helpdesk.web.reading import TicketPage
 from helpdesk.web.shell import Shell, desk_clock
 from helpdesk.web.shown import Shown
+
+
+@dataclass(frozen=True)
+class Press:
+    """What somebody presses to turn back what was done: the address, and the fields that go with it."""
+
+    address: str
+    fields: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,15 +104,20 @@ def written() -> list[Told]:
     return [told(name, times) for name, times in counted.items()]
 
 
-def tell(said: str, none: str = "Nothing changed, so no event was written.") -> None:
+def tell(said: str, none: str = "Nothing changed, so no event was written.", *, undo_by: Press | None = None) -> None:
     """Say on the next page what the action of this request did, with its events; `none` if it changed nothing."""
     events = written()
-    toast(said if events else none, events)
+    toast(said if events else none, events, undo_by=undo_by if events else None)
 
 
-def toast(said: str, events: list[Told], undo: uuid.UUID | None = None) -> None:
-    """Show a toast on the next page."""
-    message: Any = {"said": said, "events": [vars(event) for event in events], "undo": str(undo) if undo else None}
+def toast(said: str, events: list[Told], undo: uuid.UUID | None = None, *, undo_by: Press | None = None) -> None:
+    """Show a toast on the next page, with a way back: a ticket's chain, or what has to be pressed."""
+    message: Any = {
+        "said": said,
+        "events": [vars(event) for event in events],
+        "undo": str(undo) if undo else None,
+        "undo_by": vars(undo_by) if undo_by else None,
+    }
     flash(message, "done" if events else "info")
 
 

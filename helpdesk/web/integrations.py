@@ -14,6 +14,7 @@ from helpdesk.forms.integrations import METHODS, HttpForm, PlainForm
 from helpdesk.models import Account, Delivery, Integration, ShopOrder
 from helpdesk.refusals import Refused
 from helpdesk.web import answers, integration_trials
+from helpdesk.web.answers import Press
 from helpdesk.web.auth import limiter
 from helpdesk.web.changing import acting, held_row, me, needs
 from helpdesk.web.formats import zone
@@ -132,7 +133,8 @@ def deactivate(integration_id: int) -> Response:
     """Switch it off."""
     with acting() as session:
         integrations.deactivate(held_row(session, Integration, integration_id, "integration"), by=me())
-    answers.tell("Switched off", "It is off already, so no event was written.")
+    undo_by = Press(url_for("integrations.reactivate", integration_id=integration_id))
+    answers.tell("Switched off", "It is off already, so no event was written.", undo_by=undo_by)
     return go_to(url_for("integrations.show", integration_id=integration_id))
 
 
@@ -142,7 +144,8 @@ def reactivate(integration_id: int) -> Response:
     """Switch it on again."""
     with acting() as session:
         integrations.reactivate(held_row(session, Integration, integration_id, "integration"), by=me())
-    answers.tell("Switched on", "It is on already, so no event was written.")
+    undo_by = Press(url_for("integrations.deactivate", integration_id=integration_id))
+    answers.tell("Switched on", "It is on already, so no event was written.", undo_by=undo_by)
     return go_to(url_for("integrations.show", integration_id=integration_id))
 
 

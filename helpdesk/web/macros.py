@@ -16,6 +16,7 @@ from helpdesk.placeholders import FILTERS, VARIABLES, Words
 from helpdesk.refusals import Refused
 from helpdesk.tickets import PRIORITIES
 from helpdesk.web import answers, macro_reading, reading, trail
+from helpdesk.web.answers import Press
 from helpdesk.web.changing import acting, held_row, me, needs
 from helpdesk.web.formats import zone
 from helpdesk.web.htmx import go_to, wants_partial
@@ -148,7 +149,7 @@ def archive(macro_id: int) -> Response:
     """Put it away."""
     with acting() as session:
         macros.archive(held_row(session, Macro, macro_id, "macro"), by=me())
-    answers.tell("Macro archived")
+    answers.tell("Macro archived", undo_by=Press(url_for("macros.unarchive", macro_id=macro_id)))
     return go_to(url_for("macros.index"))
 
 
@@ -163,7 +164,7 @@ def unarchive(macro_id: int) -> Response:
         macro = _read(macro_id)
         said = f"{refusal} Rename one of the two, then bring it back."
         return _editor(macro, MacroForm(obj=macro), Rows.of(macro.actions), said, 409)
-    answers.tell("Macro brought back")
+    answers.tell("Macro brought back", undo_by=Press(url_for("macros.archive", macro_id=macro_id)))
     return go_to(url_for("macros.show", macro_id=macro_id))
 
 

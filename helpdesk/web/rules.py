@@ -13,6 +13,7 @@ from helpdesk.models import Account, Rule, Ticket, TicketTag
 from helpdesk.refusals import Refused
 from helpdesk.rules import LONGEST_DESCRIPTION, LONGEST_NAME, Shape, shape_of
 from helpdesk.web import answers, macro_reading, reading, rule_draft, rule_reading
+from helpdesk.web.answers import Press
 from helpdesk.web.changing import acting, held_row, me, needs
 from helpdesk.web.formats import zone
 from helpdesk.web.htmx import go_to, wants_partial
@@ -218,7 +219,11 @@ def switch(rule_id: int) -> Response:
     except Refused as refusal:
         answers.toast(f"{refusal} The rule stays switched off.", [])
         return go_to(back)
-    answers.tell("Rule switched off" if is_off else "Rule switched on")
+    undo_by = Press(
+        url_for("rules.switch", rule_id=rule_id),
+        {"to": "on" if is_off else "off", "from": request.form.get("from", "")},
+    )
+    answers.tell("Rule switched off" if is_off else "Rule switched on", undo_by=undo_by)
     return go_to(back)
 
 

@@ -15,6 +15,7 @@ from helpdesk.models import Account, Customer, Ticket, View
 from helpdesk.refusals import Refused
 from helpdesk.views import Shape, shape_of
 from helpdesk.web import answers, view_access, view_draft
+from helpdesk.web.answers import Press
 from helpdesk.web.changing import acting, me, needs
 from helpdesk.web.formats import zone
 from helpdesk.web.htmx import go_to
@@ -132,7 +133,8 @@ def switch(view_id: int) -> Response:
     except Refused as refusal:
         answers.toast(f"{refusal} The view stays switched off.", [])
         return go_to(url_for("views.show", view_id=view_id))
-    answers.tell("View switched off" if is_off else "View switched on")
+    undo_by = Press(url_for("views.switch", view_id=view_id), {"to": "on" if is_off else "off"})
+    answers.tell("View switched off" if is_off else "View switched on", undo_by=undo_by)
     return go_to(url_for("views.show", view_id=view_id))
 
 
