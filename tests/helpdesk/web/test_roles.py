@@ -1,22 +1,17 @@
 """Who may do what on every route: the forbidden answers 403, another account's things 404, and nothing is written."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from flask import Flask
 
-from audit.db import db
-from helpdesk import config as settings
 from helpdesk.models import Role
 from helpdesk.permissions import may
-from tests.databases import engine_for, sqlite_url
-from tests.desks import Desk, find_desk, open_desk, open_session
-from tests.helpdesk.web.browsers import Browser, hire
-from tests.helpdesk.web.everywhere import Route, address, furnish_everything, routes, things_of
-from wsgi import create_app
+from tests.desks import Desk
+from tests.helpdesk.neighbours import Neighbours, neighbours
+from tests.helpdesk.web.browsers import Browser
+from tests.helpdesk.web.everywhere import Route, address, routes
 
 #: What whoever is logged in may open, whatever their role: nothing here changes anything but their own things.
 EVERYBODY = {
@@ -65,55 +60,21 @@ OF_THINGS = [
 ]
 
 
-@dataclass
-class Site:
-    """Two accounts with one of everything each, and the people of the first, one in each role, logged in."""
-
-    app: Flask
-    desk: Desk
-    other: Desk
-    people: dict[Role, Browser]
-    own: dict[str, Any]
-    theirs: dict[str, Any]
-
-    def written(self) -> tuple[int, int]:
-        """The newest event of each account."""
-        return self.desk.last_event_id(), self.other.last_event_id()
+Site: TypeAlias = Neighbours[Browser]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> Iterator[Site]:
-    folder: Path = tmp_path_factory.mktemp("roles")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("HELPDESK_INSTANCE", str(folder))
-    with sqlite_url(folder, furnished=True) as url:
-        engine = engine_for(url)
-        desk, other = find_desk(open_session(engine)), open_desk(open_session(engine), "other")
-        assert desk is not None
-        for each in (desk, other):
-            furnish_everything(each)
-        emails = {role: "owner@demo.example" if role is Role.OWNER else hire(desk, role) for role in Role}
-        config = replace(
-            settings.from_environment({}),
-            database_url=url.render_as_string(),
-            secret_key="only for tests",
-            trusted_hosts=("localhost",),
-        )
-        app = create_app(config)
-        app.config.update(WTF_CSRF_ENABLED=False)
-        people = {}
-        for role, email in emails.items():
-            people[role] = Browser(app.test_client())
-            assert people[role].log_in(email).status_code == 303
-        own, theirs = (things_of(each.session, each.account_id) for each in (desk, other))
-        yield Site(app, desk, other, people, own, theirs)
-        for each in (desk, other):
-            each.session.close()
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-        engine.dispose()
-    patch.undo()
+    """The people of the first account are logged in, one in each role."""
+    with neighbours(tmp_path_factory.mktemp("roles"), logged_in, trusted_hosts=("localhost",)) as made:
+        yield made
+
+
+def logged_in(app: Flask, _desk: Desk, email: str) -> Browser:
+    """A browser in which they are."""
+    browser = Browser(app.test_client())
+    assert browser.log_in(email).status_code == 303
+    return browser
 
 
 #: Where a form without a field is no form, what is filled in.
@@ -142,14 +103,14 @@ def named(pair: Any) -> str:
 @pytest.mark.parametrize(("role", "route"), FORBIDDEN, ids=named)
 def test_who_may_not_is_told_so_and_nothing_happens(site: Site, role: Role, route: Route) -> None:
     before = site.written()
-    answer = ask(site.people[role], route, address(site.app, route, site.own))
+    answer = ask(site.callers[role], route, address(site.app, route, site.own))
     assert answer.status_code == 403
     assert site.written() == before
 
 
 @pytest.mark.parametrize(("role", "route"), OPEN, ids=named)
 def test_who_may_look_is_let_in(site: Site, role: Role, route: Route) -> None:
-    answer = ask(site.people[role], route, address(site.app, route, site.own))
+    answer = ask(site.callers[role], route, address(site.app, route, site.own))
     assert answer.status_code not in (403, 500)
 
 
@@ -158,9 +119,9 @@ def test_what_belongs_to_another_account_is_not_there(site: Site, route: Route) 
     before = site.written()
     missing = [name for name in route.arguments if site.theirs.get(name) is None]
     assert not missing, f"furnish_everything() must make a {', '.join(missing)}"
-    answer = ask(site.people[Role.OWNER], route, address(site.app, route, site.theirs))
+    answer = ask(site.callers[Role.OWNER], route, address(site.app, route, site.theirs))
     if answer.status_code == 303 and route.method == "GET":
-        answer = site.people[Role.OWNER].get(answer.headers["Location"])
+        answer = site.callers[Role.OWNER].get(answer.headers["Location"])
     assert answer.status_code == 404, answer.status_code
     assert site.written() == before
 
