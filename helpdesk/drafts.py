@@ -15,6 +15,8 @@ class File:
     content_type: str
     content: bytes
     content_id: str | None = None
+    public: bool = True
+    extra: dict[str, Any] | str | None = None  #: what a program says of it
 
 
 @dataclass(frozen=True, kw_only=True)

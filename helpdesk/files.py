@@ -21,6 +21,8 @@ def attach(message: TicketMessage, file: File) -> Attachment:
         size=len(file.content),
         digest=digest,
         content_id=file.content_id,
+        public=file.public,
+        extra=file.extra,
     )
     message.attachments.append(attachment)
     return attachment

@@ -1,7 +1,6 @@
 """From a message in a body to a draft for the verbs: who says it, what it brings along, and HTML made safe."""
 
-import re
-from typing import Any, Final
+from typing import Final
 
 from flask import g
 from sqlalchemy import select
@@ -10,17 +9,18 @@ from sqlalchemy.orm import Session
 from audit.action import now
 from audit.rest.problems import Problem
 from helpdesk import messages
+from helpdesk.api import fetching
 from helpdesk.api.acting import me, named
+from helpdesk.api.files import MOST_BYTES
 from helpdesk.api.message_shapes import LONGEST_BODY, FileRef, NewMessage
 from helpdesk.api.persons import PersonRef, customer_of
 from helpdesk.drafts import Draft, File
 from helpdesk.mail.charsets import clean_text
 from helpdesk.mail.html import safe_html, within_limits
 from helpdesk.mail.htmltext import html_text
-from helpdesk.models import Customer, StoredFile, Ticket, TicketMessage, User
+from helpdesk.models import Customer, Ticket, TicketMessage, User
 
-#: Where our own files are had, by digest.
-_OURS: Final = re.compile(r"(?:https?://[^/]+)?/api/\w+/download/([0-9a-f]{64})/[^/]*")
+_UPLOAD_FIRST: Final = "Upload the file first, with POST /api/upload, and name its url; or name a public address."
 
 
 def say(session: Session, ticket: Ticket, body: NewMessage, failed: str) -> TicketMessage:
@@ -55,7 +55,7 @@ def draft_of(session: Session, body: NewMessage, customer: Customer, failed: str
         message_id=body.message_id,
         source=body.source.model_dump(by_alias=True) if body.source is not None else None,
         headers=body.headers,
-        files=tuple(_file(session, each, failed) for each in body.attachments or []),
+        files=_files(session, body.attachments or [], failed),
         external_id=body.external_id,
         integration_id=body.integration_id,
         macros=body.macros,
@@ -91,11 +91,15 @@ def _customer(session: Session, body: NewMessage, customer: Customer, failed: st
     return customer_of(session, ref, "sender", failed)
 
 
+def _files(session: Session, refs: list[FileRef], failed: str) -> tuple[File, ...]:
+    found = tuple(_file(session, ref, failed) for ref in refs)
+    if sum(len(file.content) for file in found) > MOST_BYTES:
+        raise Problem(400, failed, {"attachments": [f"A message takes files of up to {MOST_BYTES // 2**20} MB."]})
+    return found
+
+
 def _file(session: Session, ref: FileRef, failed: str) -> File:
-    ours = _OURS.fullmatch(ref.url)
-    digest: Any = ours[1] if ours else None
-    held = select(StoredFile).where(StoredFile.account_id == g.account.id, StoredFile.digest == digest)
-    stored = session.scalar(held) if digest else None
-    if stored is None:
-        raise Problem(400, failed, {"attachments": ["Upload the file first, with POST /api/upload, and name its url."]})
-    return File(ref.name, ref.content_type, stored.content)
+    content = ref.content if ref.content is not None else fetching.uploaded(session, ref.url)
+    if content is None:
+        raise Problem(400, failed, {"attachments": [_UPLOAD_FIRST]})
+    return File(ref.name, ref.content_type, content, public=ref.public, extra=ref.extra)

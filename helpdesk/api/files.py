@@ -19,7 +19,8 @@ resource = Resource(
     "Files",
     noun="file",
     scope="tickets",
-    about="A file is uploaded first; a message then names its address among its attachments.",
+    about="A file is uploaded first; a message then names its address among its attachments. (A message may also name a"
+    " public address elsewhere: the desk fetches a copy.)",
 )
 
 FAILED: Final = "Failed to create file"

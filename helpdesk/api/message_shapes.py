@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from audit.rest.shapes import Body, Flag, Id, Moment, Query, Shown
 from helpdesk.api.persons import Address, PersonRef
@@ -18,6 +18,7 @@ Via = Literal[
 #: The channels of the public API are among these; the desk takes others, too.
 Channel = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", examples=["email"])]
 LONGEST_BODY: Final = 1_000_000
+MEDIA_TYPE: Final = r"^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*( *;[ -~]*)?$"
 
 
 class Source(Body):
@@ -32,14 +33,28 @@ class Source(Body):
 
 
 class FileRef(Body):
-    """A file that was uploaded before."""
+    """A file that was uploaded before, or lies elsewhere."""
 
-    url: str = Field(max_length=2000, description="As `POST /upload` gave it; other addresses are refused.")
+    url: str = Field(
+        max_length=2000,
+        description="As `POST /upload` gave it, or a public address, from which the desk fetches a copy at once.",
+    )
     name: str = Field(min_length=1, max_length=255)
-    content_type: str = Field(max_length=255)
+    content_type: str = Field(max_length=255, pattern=MEDIA_TYPE, examples=["image/png"])
     size: int | None = None
     public: Flag = True
     extra: dict[str, Any] | str | None = None
+
+    _content: bytes | None = PrivateAttr(None)
+
+    @property
+    def content(self) -> bytes | None:
+        """What was fetched from its address; None while nothing was."""
+        return self._content
+
+    @content.setter
+    def content(self, content: bytes) -> None:
+        self._content = content
 
 
 class MessageFields(Body):
@@ -105,7 +120,7 @@ class AttachmentShown(Shown):
     content_type: str
     size: int
     public: bool
-    extra: dict[str, Any] | None
+    extra: dict[str, Any] | str | None
 
 
 class Message(Shown):

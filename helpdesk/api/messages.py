@@ -13,7 +13,7 @@ from audit.rest.paging import Page, both_ways, paged
 from audit.rest.problems import Problem
 from audit.rest.shapes import IdText, Paged
 from helpdesk import messages, summaries
-from helpdesk.api import drafting, message_showing
+from helpdesk.api import drafting, fetching, message_showing
 from helpdesk.api.acting import acting, found, held, me
 from helpdesk.api.message_shapes import Message, MessageAction, NewMessage
 from helpdesk.api.ticket_shapes import Summary, SummaryShown
@@ -81,6 +81,9 @@ def create(ticket_id: int, asked: MessageAction, body: NewMessage) -> Message:
     """Say something in a ticket. A customer's words open a closed ticket; an agent's first answer takes the ticket."""
     if (body.public and body.channel != "internal-note") and not g.user.may("reply"):
         raise Problem(403)
+    if body.attachments:
+        found(db.session(), Ticket, ticket_id)
+        fetching.fetch([("", body)], FAILED)
     with acting() as session:
         number = drafting.say(session, held(session, Ticket, ticket_id), body, FAILED).id
     return show_alone(number)

@@ -12,7 +12,7 @@ from audit.rest.calls import Resource
 from audit.rest.paging import Page, paged
 from audit.rest.problems import Problem
 from helpdesk import tags, tickets
-from helpdesk.api import field_values, ticket_showing, ticket_writing
+from helpdesk.api import fetching, field_values, ticket_showing, ticket_writing
 from helpdesk.api.acting import acting, found, held, making, me, named
 from helpdesk.api.ticket_shapes import (
     ORDERS,
@@ -61,6 +61,7 @@ def index(asked: TicketQuery) -> Page:
 )  # fmt: skip
 def create(body: NewTicket) -> TicketDetail:
     """Open a ticket with its first messages; whoever writes from an unknown address becomes a customer."""
+    fetching.fetch([(f"messages.{place}.", each) for place, each in enumerate(body.messages)], ticket_writing.FAILED)
     with making() as session:
         ticket = ticket_writing.open_ticket(session, body)
     return ticket_showing.detail(session, ticket)

@@ -83,6 +83,6 @@ class Attachment(AccountScoped, Base):
     digest: Mapped[str] = file_digest()
     content_id: Mapped[str | None] = fixed(String(255))  # by which an HTML body shows it inline
     public: Mapped[bool] = fixed(Boolean, default=True)
-    extra: Mapped[dict[str, Any] | None] = state(Json)
+    extra: Mapped[dict[str, Any] | str | None] = state(Json)
 
     message: Mapped[TicketMessage] = relationship(back_populates="attachments")
