@@ -59,12 +59,12 @@ class Feed:
 
     def _put_together(self, found: Sequence[Row[Any]]) -> bytes:
         fits, upto = matches(self.query, self.ground), found[-1].id
-        fitting = [row for row in found if fits(row)]
-        if not fitting:
-            return message(upto)
         session = db.session()
         enter(session, self.account_id)
         try:
+            fitting = [row for row in found if fits(row)]
+            if not fitting:
+                return message(upto)
             lines = drawn(session, directory(), self.ground, fitting)
             return message(upto, self.piece(lines[::-1], fitting, upto))
         finally:

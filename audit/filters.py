@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement
 
-from audit import asking, what, when, who
+from audit import asking, mentions, what, when, who
 from audit.asking import Asked
 from audit.periods import ANY, default
 from audit.question import NO_USER, Doer, Filter, Ground, Phrase, Query, Target, Test
@@ -21,7 +21,7 @@ FILTERS: Final = (
     what.TYPES,
     what.TARGET,
     who.SOURCES,
-    what.TEXTS,
+    mentions.TEXTS,
     what.CONTEXT,
     when.PERIOD,
     when.TIMES,

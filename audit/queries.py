@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from audit import asking
 from audit.base import BigId, UtcDateTime, from_microseconds, to_microseconds
 from audit.filters import NO_USER, Ground, Query, conditions
-from audit.log import NOT_BY_HAND, RARE_WAY, event_head, event_table
+from audit.log import NOT_BY_HAND, RARE_WAY, event_head, event_table, stored_text
 from audit.sessions import scoped
 from audit.types import registry
 from audit.what import chosen_types
@@ -238,6 +238,15 @@ def labels(session: Session, objects: Iterable[tuple[str, int]]) -> dict[tuple[s
     )
     found = session.execute(select(asked.c.type, asked.c.id, last))
     return {(row[0], row[1]): row[2] for row in found if row[2] is not None}
+
+
+def long_texts(session: Session, digests: Iterable[str]) -> dict[str, str]:
+    """The long texts that the log keeps apart, by digest; those it does not keep are left out."""
+    wanted, kept = list(digests), stored_text.c
+    if not wanted:
+        return {}
+    every = scoped(session, kept.digest, kept.content, table=stored_text)
+    return {row.digest: row.content for row in session.execute(every.where(kept.digest.in_(wanted)))}
 
 
 def statement(

@@ -60,6 +60,11 @@ def nameless(_kind: str, _number: int) -> str:
     return ""
 
 
+def unkept(_digest: str) -> str:
+    """What a long text says where nobody keeps any."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Ground:
     """What filters must know of the account."""
@@ -71,6 +76,7 @@ class Ground:
     left: frozenset[int] = frozenset()  #: those of them who are in the team no more
     head: int = 0  #: the newest event by then
     called: Callable[[str, int], str] = nameless  #: what the log last called an object, by class and number
+    long_text: Callable[[str], str] = unkept  #: what a long text says, by digest
     times: str = ""  #: the zone's name where somebody chose another than the account's
 
 

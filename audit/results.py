@@ -47,6 +47,7 @@ def ground_of(session: Session, directory: Directory, account_id: int, times: st
         left=all_known.left,
         head=all_known.upto,
         called=_called,
+        long_text=_long_text,
         times=asking.zone([times], lambda _: None),
     )
 
@@ -54,6 +55,10 @@ def ground_of(session: Session, directory: Directory, account_id: int, times: st
 def _called(kind: str, number: int) -> str:
     session = db.session()  # that of whoever asks by then: a page that follows asks again and again
     return queries.labels(session, [(kind, number)]).get((kind, number), "")
+
+
+def _long_text(digest: str) -> str:
+    return queries.long_texts(db.session(), [digest]).get(digest, "")
 
 
 def results_for(session: Session, directory: Directory, ground: Ground, asked: Asked, cursor: str = "") -> Results:

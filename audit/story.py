@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, literal, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
+from audit import queries
 from audit.base import BigId, UtcDateTime
 from audit.chains import Chain, acted_in, chain_of, chain_rows, who_did
 from audit.changes import Teller, Touched, day_words, digests
@@ -15,7 +16,7 @@ from audit.directory import Addresses
 from audit.export import document
 from audit.filters import Ground
 from audit.hues import hue_of
-from audit.log import event_table, stored_text
+from audit.log import event_table
 from audit.rows import EventRow, label_of, line_of, named, teller_for
 from audit.sessions import scoped
 from audit.types import registry
@@ -73,7 +74,7 @@ def story(session: Session, directory: Addresses, ground: Ground, found: Row[Any
         row=line_of(found, ground, teller, links),
         meaning=type_.meaning if type_ else "",
         touched=touched,
-        texts=_texts(session, digests(touched)),
+        texts=queries.long_texts(session, digests(touched)),
         data=found.data,
         data_words=_data_words(found),
         actor=teller.actor(found),
@@ -117,13 +118,3 @@ def _moment(row: Row[Any], found: Row[Any], teller: Teller) -> Moment:
 def _data_words(row: Row[Any]) -> str:
     type_ = registry.get(row.type)
     return type_.tell_data(row.data) if row.data and type_ is not None and type_.tell_data is not None else ""
-
-
-def _texts(session: Session, names: set[str]) -> dict[str, str]:
-    if not names:
-        return {}
-    columns = stored_text.c
-    found = session.execute(
-        scoped(session, columns.digest, columns.content, table=stored_text).where(columns.digest.in_(names))
-    )
-    return {row.digest: row.content for row in found}

@@ -1,22 +1,18 @@
-"""Filters that ask what: the event, the object, the chain, and texts in what changed."""
+"""Filters that ask what: the event, the object, and the chain."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Text, cast, false, func, or_
+from sqlalchemy import ColumnElement, false, func
 
 from audit import asking
 from audit.asking import Asked, Complain
-from audit.folding import fold, folded, folded_by_like
+from audit.folding import fold
 from audit.log import event_table
 from audit.question import Filter, Ground, Pairs, Phrase, Query, Target, Test, Word, some
 from audit.types import registry
 
 _c: Final = event_table.c
-
-#: As the ledger writes what changed (see `audit.writing`).
-_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 # ---- Event
@@ -196,59 +192,3 @@ CONTEXT: Final = Filter(
     say=lambda query, _: [Word("chain", str(query.context))] if query.context else [],
     bare={"context": None},
 )
-
-
-# ---- Text, in small letters
-
-
-def _texts_condition(query: Query, _ground: Ground) -> Iterable[ColumnElement[bool]]:
-    # Compared with the text that was written: as a document it would have to be taken apart for every row.
-    changes = cast(_c.changes, Text)
-    return [or_(_says(_c.object_label, text), _says(changes, _in_json(text))) for text in query.texts]
-
-
-def _says(column: Any, text: str) -> ColumnElement[bool]:
-    # SQLite compares letters of English without regard to case by itself, and ten times as fast.
-    small = folded_by_like(column) if text.isascii() else folded(column)
-    return small.contains(text, autoescape=True)
-
-
-def _texts_tests(query: Query, _ground: Ground) -> Iterable[Test]:
-    return [_mentions(text) for text in query.texts]
-
-
-def _mentions(text: str) -> Test:
-    within = _in_json(text)
-
-    def test(event: Any) -> bool:
-        changes = "" if event.changes is None else fold(_to_json(event.changes))
-        return text in fold(event.object_label) or within in changes
-
-    return test
-
-
-def _in_json(text: str) -> str:
-    return _to_json(text)[1:-1]
-
-
-TEXTS: Final = Filter(
-    field="texts",
-    label="Text",
-    parameters=("text",),
-    read=lambda asked, _, complain: {"texts": asking.texts(asked.get("text", []), complain)},
-    write=lambda query, _: [("text", text) for text in query.texts],
-    condition=_texts_condition,
-    tests=_texts_tests,
-    words=lambda query, _: _texts_words(query.texts),
-    hear={"": lambda word, _ground, _complain: [("text", word.value)]},
-    say=lambda query, _: [Word("", text) for text in query.texts],
-    bare={"texts": ()},
-)
-
-
-def _texts_words(texts: tuple[str, ...]) -> Phrase:
-    if not texts:
-        return Phrase()
-    # Those are kept apart, by digest (see `audit.texts`): to look into them for every event would take far too long.
-    mentioned = " and ".join(f"“{asking.clip(text)}”" for text in texts)
-    return Phrase(after=f"that mention {mentioned}", note="texts of more than 4 kB not looked into")

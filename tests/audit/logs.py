@@ -16,8 +16,9 @@ from audit import queries
 from audit.action import enter
 from audit.clock import wall_now
 from audit.filters import Ground, Query, matches
-from audit.log import event_table
+from audit.log import event_table, stored_text
 from audit.periods import Period, read_wall
+from audit.sessions import scoped
 from tests.desks import TUESDAY
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -76,11 +77,24 @@ def write_log(session: Session, account_id: int, made: Iterable[Made]) -> list[i
     return ids
 
 
+def keep_texts(session: Session, account_id: int, texts: dict[str, str]) -> None:
+    """Put long texts beside the log, by digest, as the ledger does."""
+    session.rollback()
+    enter(session, account_id)
+    connection = session.connection(execution_options={"desk_writes": True})
+    connection.info["witnessed"] = True
+    rows = [{"account_id": account_id, "digest": name, "content": content} for name, content in texts.items()]
+    connection.execute(insert(stored_text), rows)
+    connection.info.pop("witnessed")
+    session.commit()
+
+
 def ground_now(session: Session, account_id: int, now: datetime = NOW) -> Ground:
-    """The ground of a desk whose clock says `now`, with the people of its log."""
+    """The ground of a desk whose clock says `now`, with the people and the long texts of its log."""
     enter(session, account_id)
     people = queries.people(session)
-    return Ground(now, BERLIN, WEEK, people)
+    kept = {row.digest: row.content for row in session.execute(scoped(session, table=stored_text))}
+    return Ground(now, BERLIN, WEEK, people, long_text=lambda digest: kept.get(digest, ""))
 
 
 def slowly(rows: Iterable[Any], query: Query, ground: Ground) -> list[int]:

@@ -21,12 +21,16 @@ from audit.periods import ANY, OWN, Period
 from audit.queries import BadCursor, Cursor, Page
 from audit.sweeping import sweep
 from audit.types import registry
-from tests.audit.logs import BERLIN, LAST_WEEK, NOW, Made, ground_now, slowly, wall, write_log
+from tests.audit.logs import BERLIN, LAST_WEEK, NOW, Made, ground_now, keep_texts, slowly, wall, write_log
 from tests.databases import engine_for, sqlite_url
 from tests.desks import Desk, open_desk, open_session
 
 CHAIN = uuid.UUID(int=7)
 TYPES = ("ticket-closed", "ticket-updated", "ticket-message-created", "tag-created", "tag-renamed", "user-logged-in")
+
+
+#: What long texts say; that of a document is kept as JSON.
+LONG_TEXTS = {"0a": "The kettle, and\nmuch more", "0b": 'Größe_2 of "no" teapot', "0c": '{"form":"a \\"no\\" order"}'}
 
 
 def random_log(seed: int, size: int) -> list[Made]:
@@ -43,7 +47,17 @@ def random_log(seed: int, size: int) -> list[Made]:
             initiator_id=luck.choice([None, None, 3, 4]),
             source=luck.choice(["web", "email", "automation", "cli", "api"]),
             changes=luck.choice(
-                [None, {"Ticket:7": {"subject": [None, 'A "red" TEAPOT']}}, {"Tag:7": {"name": ["ÄRGER", "x"]}}]
+                [
+                    None,
+                    {"Ticket:7": {"subject": [None, 'A "red" TEAPOT']}},
+                    {"Tag:7": {"name": ["ÄRGER", "x"]}},
+                    {
+                        "TicketMessage:7": {
+                            "body_text": [{"$text": "0a"}, {"$text": "0b"}],
+                            "parts": [[], [{"$text": "0c"}]],
+                        }
+                    },
+                ]
             ),
             context=CHAIN if luck.random() < 0.1 else uuid.UUID(int=luck.getrandbits(128)),
         )
@@ -105,7 +119,12 @@ questions = st.builds(
         (),
     ),
     sources=_rarely(st.sampled_from([("cli",), ("api", "cli"), ("web",), ("cli", "email")]), ()),
-    texts=_rarely(st.sampled_from([("teapot",), ("where",), ("größe_",), ("%",), ('"no"',), ("order", "red")]), ()),
+    texts=_rarely(
+        st.sampled_from(
+            [("teapot",), ("where",), ("größe_",), ("%",), ('"no"',), ("order", "red"), ("kettle", "order"), ("0b",)]
+        ),
+        (),
+    ),
     target=st.none() | st.builds(Target, st.sampled_from(["Ticket", "Tag"]), st.sampled_from([7, 8, None])),
     context=st.none() | st.just(CHAIN),
 )
@@ -113,6 +132,7 @@ questions = st.builds(
 
 def test_every_filter_alone_and_together_finds_what_a_slow_look_finds(victim: Desk) -> None:
     write_log(victim.session, victim.account_id, random_log(1, 400))
+    keep_texts(victim.session, victim.account_id, LONG_TEXTS)
     ground = ground_now(victim.session, victim.account_id)
     log = everything(victim.session, victim.account_id)
     found = 0

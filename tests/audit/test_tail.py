@@ -4,6 +4,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from audit import bell, tail
+from helpdesk import messages
+from helpdesk.drafts import Draft
+from tests.audit.site import LOG
 from tests.audit.streams import Stream, close_some
 from tests.desks import Desk
 
@@ -31,3 +34,21 @@ def test_each_event_comes_once_through_cuts_and_however_far_behind(
         came += again.upto(desk.last_event_id())
     assert came == missed
     again.cut()
+
+
+def test_what_a_long_message_says_is_found_at_once_and_later(ada: FlaskClient, desk: Desk) -> None:
+    ticket = desk.a_ticket("A letter")
+    stream = Stream(ada, text="samovar", after=desk.last_event_id())
+    with desk.watched() as trail, desk.acting("email"):
+        letter = f"Dear all,\n{'and so on, ' * 500}\nyours, with the SAMOVAR"
+        messages.receive(desk.ticket(ticket.id), Draft(sender=desk.carol, body_text=letter), by=desk.by_carol)
+    arrival = trail["ticket-message-created"].id
+    desk.a_ticket("About something else")
+    assert stream.upto(desk.last_event_id()) == []  # it is of a kind that only the API offers
+    stream.cut()
+    again = Stream(ada, text="samovar", api_only="1", after=arrival - 1)
+    assert again.upto(desk.last_event_id()) == [arrival]
+    again.cut()
+    found = ada.get(LOG, query_string={"text": "samovar", "api_only": "1"}).text
+    assert f'id="event-{arrival}"' in found
+    assert "1 event that mention “samovar”" in found
