@@ -23,7 +23,7 @@ from bench import (
     waking,
     write,
 )
-from bench.desks import make_durable
+from bench.keeping import settings_in_words, use_lasting_server
 from bench.results import Result, Wrong, table
 from bench.sizes import Sizes
 from helpdesk import passwords
@@ -71,7 +71,8 @@ def main() -> int:
     if asked.smoke:
         print("Tiny sizes: that it runs and is right is what counts, the speeds say nothing.\n")
     else:
-        make_durable()
+        use_lasting_server()
+        print(f"PostgreSQL with {settings_in_words()}.", file=sys.stderr)
     return _run(asked.names or list(MEASUREMENTS), sizes)
 
 
@@ -80,7 +81,9 @@ def _run(names: list[str], sizes: Sizes) -> int:
     wrong, started = Wrong(), time.monotonic()
     for name in names:
         print(f"{name} …", file=sys.stderr, flush=True)
-        results += MEASUREMENTS[name](sizes, wrong)
+        for result in MEASUREMENTS[name](sizes, wrong):
+            results.append(result)
+            print("  " + "  ".join(filter(None, result.cells())), file=sys.stderr, flush=True)
     print(
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}; × is a ratio of neighbouring rounds.\n"
     )

@@ -1,6 +1,5 @@
 """Desks to measure on, in databases that are thrown away: real ones, made by verbs."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from audit.ledger import seal
 from audit.sessions import AuditedSession
 from helpdesk import tickets
 from helpdesk.models import Account, Customer
-from tests.databases import engine_for, owner_url, postgres_server, postgres_url, sqlite_url
+from tests.databases import engine_for, owner_url, postgres_url, sqlite_url
 from tests.desks import open_desk
 
 Database = Literal["SQLite", "PostgreSQL"]
@@ -72,18 +71,6 @@ def a_database(database: Database) -> Iterator[URL]:
         return
     with tempfile.TemporaryDirectory(prefix="desk-bench-") as folder, sqlite_url(Path(folder)) as url:
         yield url
-
-
-def make_durable() -> None:
-    """Tests let PostgreSQL forget in a power cut; what is measured here waits for its disk, as a real one does."""
-    if "TEST_POSTGRES_URL" in os.environ:
-        return
-    owner = create_engine(postgres_server(), isolation_level="AUTOCOMMIT")
-    with owner.connect() as connection:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            connection.execute(text(f"ALTER SYSTEM RESET {setting}"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-    owner.dispose()
 
 
 def settle(place: Place) -> None:

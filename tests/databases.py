@@ -71,7 +71,7 @@ def postgres_url(*, furnished: bool = False) -> Iterator[URL]:
     name = f"desk_{uuid.uuid4().hex[:12]}"
     with _owner_connection() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {_postgres_template(furnished)}"))
-    yield _as_application(name)
+    yield as_application(name)
     with _owner_connection() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
@@ -82,8 +82,16 @@ def owner_url(url: URL) -> URL:
     return url.set(username=owner.username, password=owner.password)
 
 
-def _as_application(database: str) -> URL:
+def as_application(database: str) -> URL:
+    """A database of the server as the application enters it, in a role that owns nothing."""
     return make_url(postgres_server()).set(database=database, username=APP_ROLE, password=APP_PASSWORD)
+
+
+def ensure_app_role(connection: Connection) -> None:
+    """Make the application's role on the server, unless it is there."""
+    exists = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": APP_ROLE}).first()
+    if exists is None:
+        connection.execute(text(f"CREATE ROLE {APP_ROLE} LOGIN PASSWORD '{APP_PASSWORD}'"))
 
 
 @cache
@@ -122,9 +130,7 @@ def _sqlite_template(furnished: bool) -> Path:
 def _postgres_template(furnished: bool) -> str:
     name = f"template_{uuid.uuid4().hex[:12]}"
     with _owner_connection() as connection:
-        exists = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": APP_ROLE}).first()
-        if exists is None:
-            connection.execute(text(f"CREATE ROLE {APP_ROLE} LOGIN PASSWORD '{APP_PASSWORD}'"))
+        ensure_app_role(connection)
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine = engine_for(make_url(postgres_server()).set(database=name))
     migrations.upgrade(engine, APP_ROLE)
@@ -148,7 +154,7 @@ class Stage:
         self._template = template
         self._name = f"stage_{uuid.uuid4().hex[:12]}"
         self._owner = engine_for(make_url(postgres_server()).set(database=self._name))
-        self.url = _as_application(self._name)
+        self.url = as_application(self._name)
         self._build()
 
     def restore(self) -> None:
