@@ -24,6 +24,8 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 
+_QUESTION = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
+
 
 def watch(engine: Engine) -> None:
     """Look at every statement of this engine before it runs."""
@@ -71,6 +73,12 @@ def written_tables(statement: str) -> frozenset[str]:
         "skip",
         "of",
     }
+
+
+@lru_cache(maxsize=4096)
+def only_reads(statement: str) -> bool:
+    """Whether a SQL statement can't have changed anything; of one that is not a plain question, nobody can say."""
+    return _QUESTION.match(statement) is not None and not written_tables(statement)
 
 
 @lru_cache(maxsize=1)

@@ -1,8 +1,11 @@
 """Sessions that witness, and connections that behave the same on SQLite and PostgreSQL."""
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, Select, Table, event, func, select
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
@@ -56,6 +59,10 @@ def prepare(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_reading)
+        event.listen(engine, "before_cursor_execute", _note_whether_it_reads)
+        event.listen(engine, "rollback", _end_reading)
 
 
 def _open_sqlite(connection: Any, _record: Any) -> None:
@@ -77,6 +84,26 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("desk_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.info["only_reads"] = True
+
+
+def _note_whether_it_reads(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+    if not guards.only_reads(statement):
+        connection.info["only_reads"] = False
+
+
+def _end_reading(connection: Connection) -> None:
+    # On a rollback psycopg forgets all statements that PostgreSQL has planned for it, and every page ends with one.
+    # Where nothing was written a commit does the same, and the rollback that follows it finds nothing to do.
+    if connection.invalidated or not connection.info.get("only_reads"):
+        return
+    driver: Any = connection.connection.driver_connection
+    if driver.info.transaction_status == TransactionStatus.INTRANS:
+        with suppress(psycopg.Error):  # the rollback will tell
+            driver.commit()
 
 
 @event.listens_for(AuditedSession, "after_begin")

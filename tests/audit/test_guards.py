@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine, text
 
-from audit.guards import UnwitnessedWrite, written_tables
+from audit.guards import UnwitnessedWrite, only_reads, written_tables
 from helpdesk.models import Ticket
 from tests.desks import Desk
 from tests.outside import sqlite_only
@@ -67,6 +67,24 @@ def test_written_tables_are_found(statement: str, tables: set[str]) -> None:
 )
 def test_reading_is_no_writing(statement: str) -> None:
     assert written_tables(statement) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("statement", "reads"),
+    [
+        ("SELECT * FROM ticket", True),
+        ("\n  WITH open AS (SELECT * FROM ticket) SELECT id FROM open", True),
+        ("WITH made AS (INSERT INTO note (id) VALUES (1) RETURNING id) SELECT id FROM made", False),
+        ("INSERT INTO note (id) VALUES (1)", False),
+        ("DELETE FROM note", False),
+        ("CREATE TABLE note (id integer)", False),
+        ("DROP INDEX ix_note", False),
+        ("SAVEPOINT one", False),
+        ("SELECTED", False),
+    ],
+)
+def test_what_may_have_changed_something_is_no_question(statement: str, reads: bool) -> None:
+    assert only_reads(statement) is reads
 
 
 def test_the_refusal_names_all_tables(desk: Desk, engine: Engine) -> None:
