@@ -8,6 +8,9 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
+#: The columns by which things are called, the first that is there.
+NAMED_BY = ("name", "subject", "label", "email")
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -84,7 +87,7 @@ class Base(DeclarativeBase):
 
     def audit_label(self) -> str:
         """The object's name as the log keeps it, so that a row still reads after a deletion."""
-        for name in ("name", "subject", "label", "email"):
+        for name in NAMED_BY:
             value = getattr(self, name, None)
             if value:
                 return str(value)

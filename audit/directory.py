@@ -68,6 +68,9 @@ class Directory(Addresses, Protocol):
     def base_url(self) -> str:
         """What addresses of this desk begin with."""
 
+    def newest_event(self, account_id: int) -> int | None:
+        """The account's newest event when it was found out who is looking; None where nobody of the account is."""
+
     def now(self, account_id: int) -> datetime:
         """The time on the account's desk clock."""
 

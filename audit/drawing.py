@@ -6,10 +6,11 @@ called today, how a day of another year is written, and whose page the line stan
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any, Final
 
-from flask import current_app, render_template, url_for
+from flask import current_app, g, render_template, url_for
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from audit import queries
 from audit.changes import Teller, mentioned
 from audit.directory import Directory
 from audit.filters import Ground
+from audit.nearby import Nearby
 from audit.rows import EventRow, glossary, line_of, named
 
 #: Events whose lines are kept, a few kilobytes each; the one met first goes first.
@@ -55,10 +57,14 @@ def drawn(session: Session, directory: Directory, ground: Ground, found: Sequenc
     """Events as lines, drawn now or before: markup that templates take as it is."""
     drawings: Drawings = current_app.extensions.setdefault("audit_drawings", Drawings())
     met = [drawings.met(row) for row in found]
-    links = directory.links(session.info["account_id"], {each for one in met for each in one.about})
-    labels = queries.labels(session, sorted({each for one in met for each in one.points}))
+    page = url_for("audit.log")  # a trainer's page of somebody else's log has an address of its own
+    about, points = {each for one in met for each in one.about}, {each for one in met for each in one.points}
+    nearby = ground.nearby if all(row.id <= ground.head for row in found) else None
+    nearby = nearby if nearby is not None else Nearby(ground.head)  # of what is newer, nobody knows yet
+    links = nearby.pages((page, g.viewer.user_id), about, partial(directory.links, session.info["account_id"]))
+    labels = nearby.names(points, partial(queries.labels, session))
     teller = Teller(labels, ground.now.astimezone(ground.zone))
-    lines, page = [], url_for("audit.log")  # a trainer's page of somebody else's log has an address of its own
+    lines = []
     for row, one in zip(found, met, strict=True):
         look = (page, ground.zone.key, teller.now.year, *map(links.get, one.about), *map(labels.get, one.points))
         line = one.lines.get(look)

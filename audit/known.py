@@ -18,6 +18,7 @@ from audit import queries
 from audit.base import BigId
 from audit.directory import Directory
 from audit.log import event_table
+from audit.nearby import Nearby, is_upset_by
 
 #: More events since the last look are not looked through: everything is read anew.
 FURTHEST: Final = 500
@@ -27,7 +28,7 @@ _ABOUT: Final = frozenset({"User", "Account"})
 _c: Final = event_table.c
 #: By number, and not by an index that begins with the account: made once, asked with every page.
 _SINCE: Final[Select[Any]] = (
-    select(_c.id, _c.object_type, _c.user_id, _c.actor_name)
+    select(_c.id, _c.type, _c.object_type, _c.user_id, _c.actor_name)
     .where(_c.id > bindparam("upto", type_=BigId), func.coalesce(_c.account_id, 0) == bindparam("account", type_=BigId))
     .order_by(_c.id)
     .limit(FURTHEST)
@@ -42,6 +43,7 @@ class Known:
     people: dict[int, str]  #: everybody who ever did anything, by the name the log last had
     team: dict[int, str]
     longest: timedelta | None
+    nearby: Nearby
 
     @cached_property
     def everybody(self) -> dict[int, str]:
@@ -58,7 +60,10 @@ def known(session: Session, directory: Directory) -> Known:
     """All that is known of the session's account, as of its newest event."""
     account_id = session.info["account_id"]
     kept: dict[int, Known] = current_app.extensions.setdefault("audit_known", {})
-    before = kept.get(account_id)
+    before, newest = kept.get(account_id), directory.newest_event(account_id)
+    if before is not None and newest is not None and newest <= before.upto:
+        # Another request may have seen more by now; this one goes on from what it sees itself.
+        return before if newest == before.upto else replace(before, upto=newest)
     since = _since(session, before) if before is not None else None
     if before is None or since is None:
         found = _read(session, directory)
@@ -79,13 +84,16 @@ def _since(session: Session, before: Known) -> Sequence[Row[Any]] | None:
 def _read(session: Session, directory: Directory) -> Known:
     account_id = session.info["account_id"]
     upto = queries.newest_id(session)  # first: what comes meanwhile is looked at once more
-    return Known(upto, queries.people(session), _team(directory, account_id), directory.longest_period(account_id))
+    people, team = queries.people(session), _team(directory, account_id)
+    return Known(upto, people, team, directory.longest_period(account_id), Nearby(upto))
 
 
 def _followed(before: Known, since: Sequence[Row[Any]], session: Session, directory: Directory) -> Known:
     account_id = session.info["account_id"]
     names = {row.user_id: row.actor_name for row in since if row.user_id is not None}
     found = replace(before, upto=since[-1].id, people={**before.people, **names})
+    if is_upset_by(row.type for row in since):
+        found = replace(found, nearby=Nearby(found.upto))
     if _ABOUT.isdisjoint(row.object_type for row in since):
         return found
     return replace(found, team=_team(directory, account_id), longest=directory.longest_period(account_id))

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement
 
 from audit.asking import NAMED, Asked, Complain
+from audit.nearby import Nearby
 from audit.periods import Period
 
 #: Stands for "No user" among the numbers of team members, which begin at 1.
@@ -77,6 +78,9 @@ class Ground:
     head: int = 0  #: the newest event by then
     called: Callable[[str, int], str] = nameless  #: what the log last called an object, by class and number
     long_text: Callable[[str], str] = unkept  #: what a long text says, by digest
+    nearby: Nearby | None = dataclasses.field(
+        default=None, compare=False
+    )  #: what is known of the things that events are about
     times: str = ""  #: the zone's name where somebody chose another than the account's
 
 

@@ -53,7 +53,8 @@ def _key() -> ApiKey | None:
 
 def _found(key: str, *conditions: Any) -> ApiKey | None:
     digest, valid = ApiKey.key_hash == keys.digest(key), ApiKey.revoked_datetime.is_(None)
-    row: Row[Any] | None = logins.recognise(db.session(), ApiKey, digest, valid, *conditions)
+    question = logins.who_came_by(ApiKey).add_columns(ApiKey).where(digest, valid, *conditions)
+    row: Row[Any] | None = logins.recognise(db.session(), question)
     return row[-1] if row is not None else None
 
 

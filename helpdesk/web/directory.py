@@ -156,6 +156,10 @@ class HelpdeskDirectory:
         days = self._setting(account_id, "audit-log").get("longest_period_days")
         return timedelta(days=days) if days is not None else None
 
+    def newest_event(self, account_id: int) -> int | None:
+        """The account's newest event when it was found out who is looking; None where nobody of the account is."""
+        return g.newest_event_id if g.get("account") is not None and g.account.id == account_id else None
+
     def now(self, account_id: int) -> datetime:
         """The time on the account's desk clock."""
         if g.get("account") is not None and g.account.id == account_id:

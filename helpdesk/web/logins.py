@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,11 +10,12 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, String, Table, and_, bindparam, func, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from audit.action import enter
+from audit.base import Base, UtcDateTime
 from audit.clock import DeskClock, reading, wall_now
 from audit.db import db
 from audit.log import event_head
@@ -135,14 +136,13 @@ def recognise_again() -> None:
     g.user = g.account = None
     token = request.cookies.get(COOKIE)
     if token:
-        mine, still = LoginSession.token_hash == _digest(token), LoginSession.expires_datetime > wall_now()
-        recognise(db.session(), LoginSession, mine, still)
+        recognise(db.session(), _who_has_logged_in(), {"token_hash": _digest(token), "present": wall_now()})
 
 
-def recognise(session: Session, door: type[LoginSession] | type[ApiKey], *conditions: Any) -> Row[Any] | None:
-    """Who came in by this door, a log-in or a key: from here on they are here; the row ends with the door's columns."""
+def recognise(session: Session, question: Select[Any], asked: Mapping[str, Any] | None = None) -> Row[Any] | None:
+    """Ask who came in by a door, as `who_came_by` has it: from here on they are here."""
     enter(session, None)
-    found = session.execute(_who_came_by(door).where(*conditions)).first()
+    found = session.execute(question, asked).first()
     if found is None:
         return None
     hours = found.data or settings.DEFAULTS["business-hours"]
@@ -155,42 +155,56 @@ def recognise(session: Session, door: type[LoginSession] | type[ApiKey], *condit
 
 
 @cache
-def _who_came_by(door: type[LoginSession] | type[ApiKey]) -> Select[Any]:
-    """All that a page must know of its reader, in one question; put together once, for every request asks it."""
-    setting = and_(AccountSetting.account_id == Account.id, AccountSetting.type == "business-hours")
+def _who_has_logged_in() -> Select[Any]:
+    """Put together once, for every page asks it."""
+    door = _table(LoginSession)
+    mine, still = bindparam("token_hash", type_=String), bindparam("present", type_=UtcDateTime)
+    return who_came_by(LoginSession).where(door.c.token_hash == mine, door.c.expires_datetime > still)
+
+
+@cache
+def who_came_by(door: type[LoginSession] | type[ApiKey]) -> Select[Any]:
+    """All that a page or a call must know of whoever came in by a log-in or a key: one question, of tables alone."""
+    way, user, account, clock = map(_table, (door, User, Account, DeskClock))
+    setting, job, notice = map(_table, (AccountSetting, Job, Notice))
+    hours = and_(setting.c.account_id == account.c.id, setting.c.type == "business-hours")
     return (
         select(
-            User.id,
-            User.name,
-            User.email,
-            User.role,
-            Account.id.label("account_id"),
-            Account.name.label("account_name"),
-            Account.mail_address,
-            AccountSetting.data,
-            DeskClock.anchor_wall,
-            DeskClock.anchor_desk,
-            DeskClock.rate,
+            user.c.id,
+            user.c.name,
+            user.c.email,
+            user.c.role,
+            account.c.id.label("account_id"),
+            account.c.name.label("account_name"),
+            account.c.mail_address,
+            setting.c.data,
+            clock.c.anchor_wall,
+            clock.c.anchor_desk,
+            clock.c.rate,
             event_head.c.last_id,
-            select(Job.id)
-            .where(Job.account_id == Account.id, Job.type == jobs.CLOCK, Job.status.in_(jobs.UNDER_WAY))
+            select(job.c.id)
+            .where(job.c.account_id == account.c.id, job.c.type == jobs.CLOCK, job.c.status.in_(jobs.UNDER_WAY))
             .exists()
             .label("is_moving"),
             select(func.count())
-            .select_from(Notice)
-            .where(Notice.account_id == Account.id, Notice.user_id == User.id, Notice.read_datetime.is_(None))
+            .select_from(notice)
+            .where(notice.c.account_id == account.c.id, notice.c.user_id == user.c.id, notice.c.read_datetime.is_(None))
             .scalar_subquery()
             .label("unread"),
-            door,
         )
-        .select_from(door)
-        .join(User, and_(User.id == door.user_id, User.account_id == door.account_id))
-        .join(Account, Account.id == User.account_id)
-        .outerjoin(AccountSetting, setting)
-        .outerjoin(DeskClock, DeskClock.account_id == Account.id)
-        .outerjoin(event_head, event_head.c.account_id == Account.id)
-        .where(User.active, Account.deactivated_datetime.is_(None), Account.archived_datetime.is_(None))
+        .select_from(way)
+        .join(user, and_(user.c.id == way.c.user_id, user.c.account_id == way.c.account_id))
+        .join(account, account.c.id == user.c.account_id)
+        .outerjoin(setting, hours)
+        .outerjoin(clock, clock.c.account_id == account.c.id)
+        .outerjoin(event_head, event_head.c.account_id == account.c.id)
+        .where(user.c.active, account.c.deactivated_datetime.is_(None), account.c.archived_datetime.is_(None))
     )
+
+
+def _table(model: type[Base]) -> Table:
+    assert isinstance(model.__table__, Table)
+    return model.__table__
 
 
 def _clock(found: Any) -> Clock:
