@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from audit.db import db
 from audit.log import LogUnguarded, check_guards
 from audit.tail import tail
+from automation import garbled
 from automation.machines import MachineRoom
 from helpdesk import embedded
 from helpdesk.config import Config, require_secret
@@ -110,6 +111,12 @@ class _Worker(ThreadWorker):  # type: ignore[misc]
             Thread(target=self._let_go, name="stopping").start()
         super().handle_exit(sig, frame)
 
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        if garbled.is_garbled(exc):
+            garbled.answer(client, exc)
+        else:
+            super().handle_error(req, client, addr, exc)
+
     def _let_go(self) -> None:
         tail(self.wsgi).close()
         if self.room is not None:
@@ -142,6 +149,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "control_socket_disable": True,
             "worker_tmp_dir": _memory_folder(),
+            "post_request": lambda _worker, _request, environ, response: garbled.hear_out(response, environ),
             "post_worker_init": _start_machines if config.is_embedded else _no_machines,
             "worker_exit": _stop_machines,
         }
@@ -151,6 +159,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        garbled.install(self._app)
         return self._app
 
 

@@ -88,6 +88,10 @@ def _json(call: Call) -> Any:
         raw = request.get_data()
     except RequestEntityTooLarge as error:
         raise Problem(413) from error
+    if len(raw) >= LARGEST_BODY:  # of one that comes in chunks no more is read
+        raise Problem(413)
+    if request.headers.get("Transfer-Encoding", "chunked").lower() != "chunked" or _is_packed():
+        raise Problem(415, "The body must come as it is: without Content-Encoding, whole or chunked. Nothing was done.")
     if not raw.strip() and not call.must_have_body:
         return {}
     if raw and not (request.mimetype == "application/json" or request.mimetype.endswith("+json")):
@@ -96,6 +100,10 @@ def _json(call: Call) -> Any:
         return _clean(json.loads(raw, parse_constant=_no_number, parse_float=_finite), 0)
     except (ValueError, RecursionError) as error:
         raise Problem(400, "The body is no JSON, so nothing was done.") from error
+
+
+def _is_packed() -> bool:
+    return request.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
 
 
 def _no_number(word: str) -> Any:

@@ -62,5 +62,7 @@ def _said(error: Any) -> str:
         return "Missing data for required field."
     if error["type"] == "extra_forbidden":
         return "Unknown field."
+    if error["type"] in ("model_type", "dict_type"):
+        return "It should be a JSON object."
     said = str(error.get("ctx", {}).get("error") or error["msg"]).replace("Input should", "It should")
     return said if said.endswith(".") else f"{said}."

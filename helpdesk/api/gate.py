@@ -39,7 +39,10 @@ def let_in(call: Call) -> None:
 
 
 def _key() -> ApiKey | None:
-    given = request.authorization
+    try:
+        given = request.authorization
+    except ValueError:  # not even ASCII
+        return None
     if given is None:
         return None
     still = or_(ApiKey.expires_datetime.is_(None), ApiKey.expires_datetime > wall_now())
