@@ -72,6 +72,8 @@ def fitting(field: CustomField, value: Any) -> Any:
         return _number(field.label, value, asked)
     if kind == "boolean":
         return _yes_or_no(field.label, value)
+    if isinstance(value, bool):
+        raise Refused(f"{field.label} is a text.")
     text = str(value).strip()
     if len(text) > LONGEST_VALUE:
         raise Refused(f"{field.label} has at most {LONGEST_VALUE} characters; this has {len(text):,}.")
@@ -83,8 +85,8 @@ def fitting(field: CustomField, value: Any) -> Any:
 
 def _number(label: str, value: Any, asked: Mapping[str, Any]) -> float | int:
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = float("" if isinstance(value, bool) else value)
+    except (TypeError, ValueError, OverflowError):
         raise Refused(f"{label} is a number.") from None
     least, most = asked.get("min"), asked.get("max")
     if not abs(number) < 1e15 or (least is not None and number < least) or (most is not None and number > most):
@@ -94,8 +96,8 @@ def _number(label: str, value: Any, asked: Mapping[str, Any]) -> float | int:
 
 
 def _yes_or_no(label: str, value: Any) -> bool:
-    if value in (True, "true", "yes"):
+    if value is True or value in ("true", "yes"):
         return True
-    if value in (False, "false", "no"):
+    if value is False or value in ("false", "no"):
         return False
     raise Refused(f"{label} is yes or no.")

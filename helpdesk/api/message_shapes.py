@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, StrictInt
 
 from audit.rest.shapes import Body, Flag, Id, Moment, Query, Shown
 from helpdesk.api.persons import Address, PersonRef
@@ -41,7 +41,7 @@ class FileRef(Body):
     )
     name: str = Field(min_length=1, max_length=255)
     content_type: str = Field(max_length=255, pattern=MEDIA_TYPE, examples=["image/png"])
-    size: int | None = None
+    size: StrictInt | None = None
     public: Flag = True
     extra: dict[str, Any] | str | None = None
 

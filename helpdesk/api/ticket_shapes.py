@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from audit.rest.paging import Order, both_ways
 from audit.rest.shapes import Body, Flag, Id, IdText, Moment, Paged, Query, Shown
@@ -54,7 +54,7 @@ class FieldValue(Body):
     """The value of a custom field."""
 
     id: Id
-    value: str | int | float | bool | None = None
+    value: StrictStr | StrictInt | StrictFloat | StrictBool | None = None
 
 
 class TicketFields(Body):
@@ -73,7 +73,9 @@ class TicketFields(Body):
     external_id: str | None = Field(None, max_length=255)
     from_agent: Flag | None = None
     spam: Flag | None = None
-    language: str | None = Field(None, max_length=8, description="Not detected: null where it is absent.")
+    language: str | None = Field(
+        None, max_length=8, description="Where absent: that of the first public message that tells it."
+    )
     meta: dict[str, Any] | None = None
     opened_datetime: Moment | None = None
     closed_datetime: Moment | None = None

@@ -63,11 +63,15 @@ def test_a_value_is_set_changed_and_cleared_each_time_with_one_update(
         (NUMBER, "x", "Reason is a number."),
         (NUMBER, "10", "Reason is a number from 1 to 9."),
         (NUMBER, "nan", "Reason is a number"),
+        (NUMBER, True, "Reason is a number."),
+        (NUMBER, 10**400, "Reason is a number."),
+        (BOOLEAN, 1, "Reason is yes or no."),
+        (TEXT, True, "Reason is a text."),
         (BOOLEAN, "maybe", "Reason is yes or no."),
         (TEXT, "x" * 2001, "at most 2000 characters"),
     ],
 )
-def test_what_does_not_fit_is_refused(desk: Desk, definition: dict[str, Any], given: str, sentence: str) -> None:
+def test_what_does_not_fit_is_refused(desk: Desk, definition: dict[str, Any], given: Any, sentence: str) -> None:
     number, ticket_id = a_field(desk, definition), desk.a_ticket().id
     with desk.watched() as trail, pytest.raises(Refused, match=sentence), desk.acting():
         fields.set_value(desk.ticket(ticket_id), desk.session.get_one(CustomField, number), given, by=desk.by_ana)
