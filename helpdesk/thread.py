@@ -5,7 +5,7 @@ from typing import Final
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import files, outbox
+from helpdesk import files, guessing, outbox
 from helpdesk.drafts import Draft
 from helpdesk.events import TICKET_MESSAGE_CREATED
 from helpdesk.models import Customer, Ticket, TicketMessage, User
@@ -55,6 +55,8 @@ def put(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
     session.add(message)
     for file in draft.files:
         files.attach(message, file)
+    if ticket.language is None and draft.public and sender is not None:
+        ticket.language = guessing.language_of(message.stripped_text)
     recount(ticket)  # before it is told: then one flush is enough for both
     record(TICKET_MESSAGE_CREATED, message, by=by)
     return message

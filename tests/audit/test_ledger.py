@@ -115,7 +115,7 @@ def test_ticket_updated_is_written_once_however_much_is_done(desk: Desk) -> None
     assert trail.types == ["ticket-message-created", "ticket-updated", "ticket-closed"]
     told = trail["ticket-updated"].changes[f"Ticket:{number}"]
     assert told["priority"] == ["normal", "low"]
-    assert told["language"] == [None, "de"]
+    assert told["language"] == ["en", "de"]
     assert told["messages_count"] == [1, 2]
     assert told["row_version"][1] == told["row_version"][0] + 1
 
