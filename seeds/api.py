@@ -14,6 +14,7 @@ from audit.rest.shapes import Body, Moment, Shown
 from audit.sessions import AuditedSession
 from audit.types import registry
 from helpdesk import accounts, desk, keys, passwords
+from helpdesk.api import repeats
 from helpdesk.api.acting import account, acting, me
 from helpdesk.models import User
 from seeds import firing, sandbox
@@ -94,6 +95,7 @@ class Fired(Shown):
 )  # fmt: skip
 def create_account(body: NewAccount) -> AccountMade:
     """Open a throw-away account, with a key for everybody in it; a day after its last event it is put away."""
+    repeats.refuse("its answer holds keys, and those are kept nowhere")
     password, at = secrets.token_urlsafe(12), body.at or wall_now()
     with AuditedSession(bind=db.engine) as session, passwords.cheaply():
         sandbox.sweep(session)

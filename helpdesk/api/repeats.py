@@ -29,13 +29,14 @@ class Repeat:
     number: int | None = None  #: of the row that will hold the answer
 
 
-def once(run: Callable[[], Response]) -> Response:
-    """Run the call, or answer what it was answered before."""
-    word = request.headers.get("Idempotency-Key", "").strip()
-    if not word or request.method != "POST":
+def once(run: Callable[[], Response], *, reads: bool) -> Response:
+    """Run the call, or answer what it was answered before; what only `reads` is simply read again."""
+    given = request.headers.get("Idempotency-Key")
+    if given is None or request.method != "POST" or reads:
         return run()
-    if len(word) > LONGEST_WORD or not word.isprintable():
-        raise Problem(400, f"An Idempotency-Key has at most {LONGEST_WORD} printable characters.")
+    word = given.strip()
+    if not 0 < len(word) <= LONGEST_WORD or not word.isprintable():
+        raise Problem(400, f"An Idempotency-Key has 1 to {LONGEST_WORD} printable characters. Nothing was done.")
     asked = "\0".join((request.path, request.query_string.decode("latin-1"))).encode() + request.get_data()
     repeat = Repeat(word, hashlib.sha256(asked).hexdigest())
     before = _before(db.session(), repeat)
@@ -43,9 +44,14 @@ def once(run: Callable[[], Response]) -> Response:
         return before
     g.api_repeat = repeat
     response = run()
-    if repeat.number is not None:
-        _keep(repeat.number, response)
+    _keep(repeat, response)
     return response
+
+
+def refuse(why: str) -> None:
+    """Say that this call can't be repeated, if that is what is asked for."""
+    if g.get("api_repeat") is not None:
+        raise Problem(400, f"This call takes no Idempotency-Key: {why}. Nothing was done.")
 
 
 def hold(session: Session) -> None:
@@ -77,10 +83,12 @@ def _before(session: Session, repeat: Repeat) -> Response | None:
     return Response(row.body, row.status, mimetype="application/json", headers={"Idempotent-Replayed": "true"})
 
 
-def _keep(number: int, response: Response) -> None:
+def _keep(repeat: Repeat, response: Response) -> None:
     session = db.session()
     write_aside(session, g.account.id)
-    row = session.get(ApiAnswer, number)
+    if repeat.number is None:  # not one action: a clock was moved, a file uploaded
+        hold(session)
+    row = session.get(ApiAnswer, repeat.number)
     if row is not None:
         row.status, row.body = response.status_code, response.get_data(as_text=True)
     session.commit()

@@ -106,7 +106,7 @@ def install(app: Flask, config: Config, more: tuple[Resource, ...] = ()) -> None
 def _view(call: Call) -> Callable[..., Response]:
     def view(**numbers: Any) -> Response:
         gate.let_in(call)
-        return repeats.once(lambda: answer(call, numbers))
+        return repeats.once(lambda: answer(call, numbers), reads=call.reads)
 
     view.call = call  # type: ignore[attr-defined]  # read by the tests of roles and shapes
     return view

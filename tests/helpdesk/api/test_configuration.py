@@ -1,7 +1,5 @@
 """Events, tags and teams by API: their shapes, what each call writes, and what it refuses."""
 
-from typing import Any
-
 from audit.rest.shapes import write_moment
 from helpdesk import tags
 from tests.desks import Desk
@@ -105,13 +103,3 @@ def test_teams(desk: Desk, api: Program) -> None:
         assert api.fail("POST", "/teams", {"name": "Returns"})[0] == 409
         assert api.fail("POST", "/teams", {"name": "Day", "members": [{"id": 999}]})[0] == 400
     assert trail.types == ["team-created", "team-updated", "team-updated", "team-deleted"]
-
-
-def test_a_repeated_post_is_done_once(desk: Desk, api: Program) -> None:
-    again: Any = {"headers": {"Idempotency-Key": "one"}}
-    with desk.watched() as trail:
-        first = api.post("/tags", {"name": "refund"}, **again)
-        assert api.post("/tags", {"name": "refund"}, **again) == first
-        assert api.fail("POST", "/tags", {"name": "other"}, **again)[0] == 409
-        assert api.fail("POST", "/tags", {"name": "refund"}, headers={"Idempotency-Key": "two"})[0] == 409
-    assert trail.types == ["tag-created"]
