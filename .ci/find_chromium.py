@@ -13,7 +13,9 @@ from playwright.sync_api import Error, sync_playwright
 
 VENV = Path(".venv").absolute()
 FOUND = VENV / "chromium-path"
-NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "headless_shell"]
+# Chromium without its windows does the same with a third less work.
+SHELLS = ["chromium-headless-shell", "headless_shell"]
+NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -78,15 +80,18 @@ def candidates() -> Iterator[str]:
     if named := os.environ.get("CHROMIUM"):
         yield named
         return
-    yield from on_path()
+    yield from on_path(SHELLS)
+    if install_with_apt("chromium-headless-shell", "fonts-liberation"):
+        yield from on_path(SHELLS)
+    yield from on_path(NAMES)
     if install_with_apt("chromium", "fonts-liberation"):
-        yield from on_path()
+        yield from on_path(NAMES)
     if unpacked := unpack_from_npm():
         yield str(unpacked)
 
 
-def on_path() -> Iterator[str]:
-    return (path for name in NAMES if (path := shutil.which(name)))
+def on_path(names: list[str]) -> Iterator[str]:
+    return (path for name in names if (path := shutil.which(name)))
 
 
 def can_be_driven(path: str) -> bool:
