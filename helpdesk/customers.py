@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from audit.action import now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import channels, fields, languages, leaving, ways
+from helpdesk import channels, fields, firsts, languages, leaving, ways
 from helpdesk.channels import Address
 from helpdesk.events import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from helpdesk.leaving import Going
@@ -59,7 +59,7 @@ def meet(account: Account, *, name: str | None, email: str | None, **profile: An
 def _add(account: Account, name: str | None, email: str | None, profile: dict[str, Any]) -> Customer:
     session, at, address = session_of(account), now(session_of(account)), _tidy_email(email)
     profile = _tidied(profile)
-    if address and find(account, address) is not None:
+    if address and awaited(account, address) is not None:
         raise Taken(f"There is a customer with the address {address} already.")
     customer = Customer(
         account_id=account.id,
@@ -81,6 +81,14 @@ def _add(account: Account, name: str | None, email: str | None, profile: dict[st
 def find(account: Account, email: str) -> Customer | None:
     """The customer who writes from this address, whatever its capitals."""
     return channels.holder(account, channels.EMAIL, email.lower())
+
+
+def awaited(account: Account, email: str) -> Customer | None:
+    """The same, for whoever makes a customer if there is none: nobody else makes one of this address meanwhile."""
+    known, address = find(account, email), email.strip().lower()
+    if known is None and firsts.wait(session_of(account), account.id, channels.EMAIL, [address]):
+        return find(account, email)
+    return known
 
 
 def update(

@@ -68,7 +68,7 @@ def place(
     items, account = _items(basket), session.get_one(Account, integration.account_id)
     if not email.strip():
         raise Refused("The shop needs an e-mail address for your order. Nothing was bought.")
-    customer = buyer or customers.find(account, email.strip())
+    customer = buyer or customers.awaited(account, email.strip())
     if customer is None:
         customer = customers.create(account, name=name, email=email, by=Actor.integration(integration))
         session.flush()

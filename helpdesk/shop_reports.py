@@ -187,7 +187,7 @@ def _order(integration: Integration, facts: dict[str, Any]) -> ShopOrder:
     if not facts["email"]:
         raise Refused(f"Nobody knows order {facts['number']} here. Say whose it is: its email. Nothing was taken in.")
     account = session.get_one(Account, integration.account_id)
-    buyer = customers.find(account, facts["email"])
+    buyer = customers.awaited(account, facts["email"])
     if buyer is None:
         name = None if facts["name"] == "-" else facts["name"]
         buyer = customers.create(account, name=name, email=facts["email"], by=Actor.integration(integration))

@@ -1,7 +1,7 @@
 """The verbs of tags: made, renamed, put on tickets and taken off."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sqlalchemy import bindparam, select
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from audit.action import current, now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import leaving, mentions, ways
+from helpdesk import firsts, leaving, mentions, ways
 from helpdesk.events import TAG_CREATED, TAG_RENAMED, TAG_UPDATED, TICKET_TAGS_ADDED, TICKET_TAGS_REMOVED
 from helpdesk.leaving import Going
 from helpdesk.mail.charsets import clean_line, clean_text
@@ -30,7 +30,7 @@ _NAMED: Final = select(Tag).where(Tag.account_id == bindparam("account"), Tag.na
 def create(account: Account, name: str, *, color: str | None = None, description: str | None = None, by: Actor) -> Tag:
     """Make a tag; its name is case-sensitive and stands once in an account."""
     session, tidy = session_of(account), _tidy(name)
-    if _named(session, account.id, tidy) is not None:
+    if _known(session, account.id, [tidy])[tidy] is not None:
         raise Taken(f"There is a tag {tidy!r} already.")
     return _make(session, account.id, tidy, by=by, color=color, description=description)
 
@@ -77,6 +77,11 @@ def merge(source: Tag, into: Tag, *, by: Actor) -> Job | None:
     return leaving.leave(ways.TAG_INTO_ANOTHER, Going(source, into), by=by)
 
 
+def meet(account: Account, colors: Mapping[str, str | None], *, by: Actor) -> None:
+    """Make those of these tags that are unknown, each in its colour."""
+    _met(session_of(account), account.id, {_tidy(name): color for name, color in colors.items()}, by=by)
+
+
 def put_on(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
     """Put tags on a ticket by name; unknown ones are made. One event names all that are really new."""
     session = session_of(ticket)
@@ -84,8 +89,7 @@ def put_on(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
     fresh = [name for name in dict.fromkeys(map(_tidy, names)) if name not in present]
     if not fresh:
         return
-    for name in fresh:
-        tag = _known(session, ticket.account_id, name) or _make(session, ticket.account_id, name, by=by)
+    for tag in _met(session, ticket.account_id, dict.fromkeys(fresh), by=by):
         leaving.refuse_new(tag)
         ticket.tag_links.append(TicketTag(account_id=ticket.account_id, tag=tag))
     record(TICKET_TAGS_ADDED, ticket, by=by)
@@ -107,11 +111,6 @@ def set_on(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
     wanted = list(dict.fromkeys(map(_tidy, names)))
     take_off(ticket, [tag.name for tag in ticket.tags if tag.name not in wanted], by=by)
     put_on(ticket, wanted, by=by)
-
-
-def find(account: Account, name: str) -> Tag | None:
-    """The tag of this very name."""
-    return _named(session_of(account), account.id, _tidy(name))
 
 
 def why_kept(tag: Tag) -> str | None:
@@ -155,7 +154,21 @@ def _named(session: Session, account_id: int, name: str) -> Tag | None:
     return session.scalar(_NAMED, {"account": account_id, "name": name})
 
 
-def _known(session: Session, account_id: int, name: str) -> Tag | None:
+def _met(session: Session, account_id: int, colors: Mapping[str, str | None], *, by: Actor) -> list[Tag]:
+    known = _known(session, account_id, colors)
+    return [known[name] or _make(session, account_id, name, color=color, by=by) for name, color in colors.items()]
+
+
+def _known(session: Session, account_id: int, names: Iterable[str]) -> dict[str, Tag | None]:
+    """The tags of these names, for whoever makes those that are unknown: nobody else makes them meanwhile."""
+    known = {name: _remembered(session, account_id, name) for name in names}
+    unknown = [name for name, tag in known.items() if tag is None]
+    if unknown and firsts.wait(session, account_id, "tag", unknown):
+        known |= {name: _named(session, account_id, name) for name in unknown}
+    return known
+
+
+def _remembered(session: Session, account_id: int, name: str) -> Tag | None:
     # The same few are put on again and again: one that was found before, and is still called so, is not looked for.
     known: dict[str, int] = current(session).memo.setdefault("tags", {})
     tag: Tag | None = session.get(Tag, known[name]) if name in known else None

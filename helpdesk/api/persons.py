@@ -111,7 +111,7 @@ def customer_of(session: Session, ref: PersonRef, field: str, failed: str) -> Cu
         return customer  # type: ignore[no-any-return]
     if not ref.email:
         raise Problem(400, failed, {field: ["It needs an id or an email."]})
-    known = customers.find(account(session), ref.email.strip())
+    known = customers.awaited(account(session), ref.email.strip())
     if known is not None:
         return known
     profile = {name: value for name, value in ref.sent() if name in _PROFILE and value is not None}

@@ -100,15 +100,16 @@ def _one(session: Session, model: Any, number: int, field: str, failed: str) -> 
 
 def _tag_names(session: Session, refs: Iterable[TagRef], failed: str) -> list[str]:
     """The names; a colour is for a tag that is made by this."""
-    names = []
+    names, colors = [], {}
     for ref in refs:
         if ref.name is None and ref.id is None:
             raise Problem(400, failed, {"tags": ["A tag needs a name or an id."]})
         name = ref.name if ref.name is not None else _one(session, Tag, ref.id or 0, "tags", failed).name
         color = ref.decoration.color if ref.decoration is not None else None
-        if color and tags.find(account(session), name) is None:
-            tags.create(account(session), name, color=color, by=me())
+        if color:
+            colors[name] = color
         names.append(name)
+    tags.meet(account(session), colors, by=me())
     return names
 
 

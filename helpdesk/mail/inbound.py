@@ -147,7 +147,7 @@ def _customer(session: Session, account: Account, mail: IncomingMail) -> Custome
     writer = _writer(account, mail)
     if writer is None:
         return _unknown_sender(session, account)
-    known = customers.find(account, writer.address)
+    known = customers.awaited(account, writer.address)
     if known is not None:
         return known
     try:

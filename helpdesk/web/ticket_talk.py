@@ -105,7 +105,7 @@ def _form(form: NewTicketForm, problem: str | None = None, status: int = 200) ->
 def _open(session: Session, form: NewTicketForm, what: Composed) -> Ticket:
     account, by = session.get_one(Account, g.account.id), me()
     email = (form.email.data or "").strip()
-    customer = customers.find(account, email) or customers.create(
+    customer = customers.awaited(account, email) or customers.create(
         account, name=form.name.data or None, email=email, by=by
     )
     ticket = tickets.create(

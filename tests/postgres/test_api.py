@@ -1,16 +1,19 @@
 """The API on PostgreSQL, where several processes serve it: one bucket per key, one answer per repetition, its lists."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
-from helpdesk import tags
-from tests.desks import Desk
+from audit.action import begin
+from helpdesk import customers, tags, tickets
+from helpdesk.models import Account
+from tests.desks import Desk, open_session
 from tests.helpdesk.api.programs import Program, key_for
 from tests.outside import postgres_only
 from tests.sites import open_site
@@ -50,6 +53,39 @@ def test_the_same_post_that_comes_twice_at_once_is_done_once(app: Flask, desk: D
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert 201 in {answer.status_code for answer in answers}
     assert api.post("/tags", {"name": "refund"}, **again)["name"] == "refund"
+
+
+def test_who_makes_the_same_tag_or_customer_at_once_waits_and_takes_what_the_first_made(
+    app: Flask, desk: Desk, engine: Engine
+) -> None:
+    api, number, by_ana = key_for(app, desk, "owner@demo.example"), desk.a_ticket().id, desk.by_ana
+    opened = {
+        "customer": {"email": "Zoe@mail.example"},
+        "messages": [{"channel": "email", "via": "api", "from_agent": False, "body_text": "Hello?"}],
+        "tags": [{"name": "lost"}, {"name": "broken", "decoration": {"color": "#0f766e"}}],
+    }
+    calls: list[tuple[str, str, Any]] = [
+        ("POST", "/tickets", opened),
+        ("POST", "/tickets", opened),
+        ("POST", f"/tickets/{number}/tags", {"names": ["broken", "lost"]}),
+        ("POST", "/tags", {"name": "lost"}),
+        ("POST", "/customers", {"email": "zoe@mail.example"}),
+    ]
+    with open_session(engine) as first, desk.watched() as trail, ThreadPoolExecutor(len(calls)) as pool:
+        begin(first, desk.account_id, source="web")
+        account = first.get_one(Account, desk.account_id)
+        zoe = customers.create(account, name="Zoe", email="zoe@mail.example", by=by_ana)
+        opening = tickets.Opening(customer=zoe, tags=("lost", "broken"))
+        tickets.create(account, opening, by=by_ana)  # flushed, not yet committed
+        late = [pool.submit(api_of(app, api).call, *call) for call in calls]
+        assert wait(late, 0.5).done == set()
+        first.commit()
+        answers = [each.result(30) for each in late]
+    said = [(answer.status_code, answer.text) for answer in answers]
+    assert [status for status, _ in said] == [201, 201, 201, 409, 409], said
+    assert "There is a tag 'lost' already." in said[3][1]
+    assert "There is a customer with the address zoe@mail.example already." in said[4][1]
+    assert (trail.types.count("tag-created"), trail.types.count("customer-created")) == (2, 1)
 
 
 def test_lists_go_both_ways_and_hold_what_they_should(app: Flask, desk: Desk) -> None:
