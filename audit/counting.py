@@ -2,11 +2,13 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Integer,
@@ -20,14 +22,16 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    text,
     type_coerce,
     values,
 )
 from sqlalchemy.orm import Session
 
 from audit import queries, when
+from audit.bars import Span
 from audit.base import MICROSECOND, BigId, UtcDateTime, to_microseconds
-from audit.log import NOT_BY_HAND, event_table
+from audit.log import NOT_BY_HAND, event_head, event_table
 from audit.periods import span_of
 from audit.queries import Total, branches, driver, is_swept, statement, together
 from audit.question import NO_USER, Doer, Ground, Query
@@ -146,22 +150,41 @@ def _just_after(moment: datetime) -> datetime:
 def _by_ranges(session: Session, query: Query, ground: Ground, counts: Counts, deadline: float) -> None:
     scale = counts.scale
     assert scale is not None
+    over = session.execute(scoped(session, event_head.c.last_datetime, table=event_head)).scalar()
     present, chosen = _present(session, query, ground), chosen_types(query)
-    drawn = [name for name in present if _is_asked(name, query, chosen)]
-    for first in range(0, len(scale.bars) if drawn else 0, _BARS_AT_ONCE):
-        newest_first = list(enumerate(scale.bars))[::-1][first : first + _BARS_AT_ONCE]
-        for place, name, number in session.execute(_ranges(session, query, ground, newest_first, drawn)):
-            counts.bars[place, name] += number
-            counts.types[name] += number
-        is_last = newest_first[-1][0] == 0
+    # The others are not drawn, only told beside the options.
+    drawn = {name for name in present if _is_asked(name, query, chosen)}
+    newest_first = list(enumerate(scale.bars))[::-1]
+    for first in range(0, len(newest_first) if present else 0, _BARS_AT_ONCE):
+        some = newest_first[first : first + _BARS_AT_ONCE]
+        counted = _counted(session, query, ground, dict(some), present)
+        for place, held in counted.items():
+            counts.types.update(held)
+            counts.bars.update({(place, name): number for name, number in held.items() if name in drawn})
+            start, end = scale.bars[place]
+            # Nothing comes into a bar that is over; one that is cut has other ends a moment later.
+            if over is not None and end <= over and end - start == scale.width:
+                ground.bars.keep(query.members, (start, end), held)
+        is_last = some[-1][0] == 0
         if time.perf_counter() > deadline and counts.types.total() > LEAST_COUNTED and not is_last:
-            counts.counted_to = newest_first[-1][1][0]
+            counts.counted_to = some[-1][1][0]
             return
-    rest = [name for name in present if name not in drawn]
-    if rest:  # not drawn, only told beside the options: one range for each
-        whole = [(0, (scale.bars[0][0], scale.bars[-1][1]))]
-        for _, name, number in session.execute(_ranges(session, query, ground, whole, rest)):
-            counts.types[name] += number
+
+
+def _counted(
+    session: Session, query: Query, ground: Ground, bars: dict[int, Span], names: list[str]
+) -> dict[int, Mapping[str, int]]:
+    """What each bar holds: remembered, where it was counted before."""
+    found: dict[int, Mapping[str, int]] = {}
+    for place, span in bars.items():
+        held = ground.bars.get(query.members, span, names)
+        if held is not None:
+            found[place] = {name: held[name] for name in names}
+    unknown = {place: span for place, span in bars.items() if place not in found}
+    fresh: dict[int, dict[str, int]] = {place: {} for place in unknown}
+    for place, name, number in session.execute(_ranges(session, query, ground, unknown, names)) if unknown else ():
+        fresh[place][name] = number
+    return {**found, **fresh}
 
 
 def _is_asked(name: str, query: Query, chosen: tuple[str, ...] | None) -> bool:
@@ -170,7 +193,7 @@ def _is_asked(name: str, query: Query, chosen: tuple[str, ...] | None) -> bool:
 
 def _present(session: Session, query: Query, ground: Ground) -> list[str]:
     """The types of which there is something in the period."""
-    named = values(column("name", String), name="named").data([(type_.name,) for type_ in registry]).cte("named")
+    named = _listed(type_.name for type_ in registry)
     some = exists(
         scoped(session, literal(1), table=event_table)
         .where(_c.type == named.c.name, *when.PERIOD.condition(query, ground))
@@ -179,15 +202,13 @@ def _present(session: Session, query: Query, ground: Ground) -> list[str]:
     return list(session.scalars(select(named.c.name).where(some)))
 
 
-def _ranges(
-    session: Session, query: Query, ground: Ground, bars: list[tuple[int, tuple[datetime, datetime]]], names: list[str]
-) -> Any:
+def _ranges(session: Session, query: Query, ground: Ground, bars: Mapping[int, Span], names: list[str]) -> Any:
     bar = (
         values(column("place", Integer), column("start", UtcDateTime), column("end", UtcDateTime), name="bar")
-        .data([(place, start, end) for place, (start, end) in bars])
+        .data([(place, start, end) for place, (start, end) in bars.items()])
         .cte("bar")
     )
-    named = values(column("name", String), name="named").data([(name,) for name in names]).cte("named")
+    named = _listed(names)
     number = (
         scoped(session, func.count(), table=event_table)
         .where(_c.type == named.c.name, _c.created_datetime >= bar.c.start, _c.created_datetime < bar.c.end)
@@ -196,6 +217,13 @@ def _ranges(
         .scalar_subquery()
     )
     return select(bar.c.place, named.c.name, number).select_from(bar.join(named, literal(1) == 1))
+
+
+def _listed(names: Iterable[str]) -> CTE:
+    """Types of the registry as a table: as text, for SQLAlchemy would put rows of values together anew each time."""
+    rows = ", ".join(f"('{name}')" for name in names)
+    listed = text(f"SELECT column1 AS name FROM (VALUES {rows}) AS listed")
+    return listed.columns(column("name", String)).cte("named")
 
 
 # ---- What an index leads to, or windows of the log, put into bars by the database

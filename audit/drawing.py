@@ -64,12 +64,12 @@ def drawn(session: Session, directory: Directory, ground: Ground, found: Sequenc
     links = nearby.pages((page, g.viewer.user_id), about, partial(directory.links, session.info["account_id"]))
     labels = nearby.names(points, partial(queries.labels, session))
     teller = Teller(labels, ground.now.astimezone(ground.zone))
-    lines = []
+    lines, stories = [], url_for("audit.event", event_id=1)[:-1]
     for row, one in zip(found, met, strict=True):
         look = (page, ground.zone.key, teller.now.year, *map(links.get, one.about), *map(labels.get, one.points))
         line = one.lines.get(look)
         if line is None:
-            line = one.lines[look] = draw(line_of(row, ground, teller, links))
+            line = one.lines[look] = draw(line_of(row, ground, teller, links), f"{stories}{row.id}")
         lines.append(line)
     return lines
 
@@ -82,8 +82,8 @@ def meanings() -> str:
     return kept["drawn"]
 
 
-def draw(row: EventRow) -> str:
-    """A line of the list."""
+def draw(row: EventRow, story: str) -> str:
+    """A line of the list, and the address of what it opens."""
     macro = current_app.jinja_env.get_template("audit/_row.html").module.line  # type: ignore[attr-defined]
-    line: str = macro(row, url_for("audit.event", event_id=row.id))
+    line: str = macro(row, story)
     return line

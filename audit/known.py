@@ -15,6 +15,7 @@ from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from audit import queries
+from audit.bars import Bars
 from audit.base import BigId
 from audit.directory import Directory
 from audit.log import event_table
@@ -44,6 +45,7 @@ class Known:
     team: dict[int, str]
     longest: timedelta | None
     nearby: Nearby
+    bars: Bars
 
     @cached_property
     def everybody(self) -> dict[int, str]:
@@ -66,7 +68,7 @@ def known(session: Session, directory: Directory) -> Known:
         return before if newest == before.upto else replace(before, upto=newest)
     since = _since(session, before) if before is not None else None
     if before is None or since is None:
-        found = _read(session, directory)
+        found = _read(session, directory, before.bars if before is not None else Bars())
     elif since:
         found = _followed(before, since, session, directory)
     else:
@@ -81,11 +83,11 @@ def _since(session: Session, before: Known) -> Sequence[Row[Any]] | None:
     return found if len(found) < FURTHEST else None
 
 
-def _read(session: Session, directory: Directory) -> Known:
+def _read(session: Session, directory: Directory, bars: Bars) -> Known:
     account_id = session.info["account_id"]
     upto = queries.newest_id(session)  # first: what comes meanwhile is looked at once more
     people, team = queries.people(session), _team(directory, account_id)
-    return Known(upto, people, team, directory.longest_period(account_id), Nearby(upto))
+    return Known(upto, people, team, directory.longest_period(account_id), Nearby(upto), bars)
 
 
 def _followed(before: Known, since: Sequence[Row[Any]], session: Session, directory: Directory) -> Known:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement
 
 from audit.asking import NAMED, Asked, Complain
+from audit.bars import Bars
 from audit.nearby import Nearby
 from audit.periods import Period
 
@@ -78,6 +79,7 @@ class Ground:
     head: int = 0  #: the newest event by then
     called: Callable[[str, int], str] = nameless  #: what the log last called an object, by class and number
     long_text: Callable[[str], str] = unkept  #: what a long text says, by digest
+    bars: Bars = dataclasses.field(default_factory=Bars, compare=False)  #: what was counted of the time that is over
     nearby: Nearby | None = dataclasses.field(
         default=None, compare=False
     )  #: what is known of the things that events are about

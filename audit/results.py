@@ -46,6 +46,7 @@ def ground_of(session: Session, directory: Directory, account_id: int, times: st
         people=all_known.everybody,
         left=all_known.left,
         head=all_known.upto,
+        bars=all_known.bars,
         nearby=all_known.nearby if all_known.upto >= all_known.nearby.since else None,
         called=_called,
         long_text=_long_text,

@@ -198,6 +198,29 @@ def plan_of(analysed: Session, query: Query) -> str:
     return plan
 
 
+def test_what_is_over_is_counted_once(victim: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def ranges(session: Session, query: Query, ground: Ground, bars: dict[int, Any], names: list[str]) -> Any:
+        asked.append(len(bars))
+        return asking(session, query, ground, bars, names)
+
+    asking = counting._ranges
+    monkeypatch.setattr(counting, "_ranges", ranges)
+    write_log(victim.session, victim.account_id, random_log(5, 400))
+    ground = ground_now(victim.session, victim.account_id)
+    first = counting.count(victim.session, Query(LAST_WEEK), ground)
+    assert sum(asked) > 50
+    newest = everything(victim.session, victim.account_id)[-1].created_datetime
+    write_log(victim.session, victim.account_id, [Made(newest), Made(newest)])
+    asked.clear()
+    again = counting.count(victim.session, Query(LAST_WEEK), ground)
+    assert again.total.count == first.total.count + 2
+    assert sum(asked) < 15, "the first, which is cut, and those since the newest event"
+    only = counting.count(victim.session, Query(LAST_WEEK, members=(3,)), ground)
+    assert only.total.count < first.total.count, "each has bars of their own"
+
+
 def test_an_own_period_is_drawn_to_its_ends(victim: Desk) -> None:
     write_log(victim.session, victim.account_id, random_log(8, 50))
     ground = ground_now(victim.session, victim.account_id)

@@ -31,9 +31,9 @@ def test_a_line_is_drawn_once_and_follows_what_happens_around_it(
 ) -> None:
     drawn: list[int] = []
 
-    def draw(line: EventRow) -> str:
+    def draw(line: EventRow, story: str) -> str:
         drawn.append(line.id)
-        return drawn_as_ever(line)
+        return drawn_as_ever(line, story)
 
     drawn_as_ever = drawing.draw
     monkeypatch.setattr(drawing, "draw", draw)

@@ -38,11 +38,11 @@ def test_many_pages_share_one_reader_and_its_drawings(
     with site.app_context():
         pool = db.engine.pool
 
-    def draw(line: EventRow) -> str:
+    def draw(line: EventRow, story: str) -> str:
         time.sleep(0.01)  # the others come, and wait for what is drawn
         drawn.append(line.id)
         held.append(pool.status())
-        return drawn_as_ever(line)
+        return drawn_as_ever(line, story)
 
     drawn_as_ever = drawing.draw
     monkeypatch.setattr(drawing, "draw", draw)
