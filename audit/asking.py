@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from audit.action import Source
 from audit.actors import ACTOR_KINDS
 from audit.folding import fold
-from audit.periods import ANY, OWN, Period, Span, Wall, preset, read_wall
+from audit.periods import ANY, OWN, PRESETS, Period, Span, Wall, preset, read_wall
 from audit.types import GROUPS, registry
 
 #: An address's parameters, each with all its values.
@@ -34,7 +34,8 @@ NUMBERED_KINDS: Final = ("customer", "rule", "macro", "integration")
 
 _ID: Final = re.compile(r"[1-9]\d{0,18}", re.ASCII)
 _LARGEST: Final = 2**63 - 1
-_SEVERAL: Final = frozenset({"member", "event", "not_event", "set_off_by", "by", "source", "text"})
+#: What an address may ask several times.
+SEVERAL: Final = frozenset({"member", "event", "not_event", "set_off_by", "by", "source", "text"})
 _OBJECT: Final = re.compile(r"([A-Za-z][A-Za-z _-]*?)(?:(?:\s*[:#]\s*|\s+)(\S+))?")
 _BY: Final = re.compile(r"([a-z]+)(?:(?:\s*[:#]\s*|\s+)(\S+))?")
 
@@ -47,7 +48,7 @@ def tidy(asked: Asked, known: frozenset[str], complain: Complain) -> Asked:
         complain(f"The address asks for {listed(strangers)}, which this page does not know.")
     for name in known & asked.keys():
         values = [value.strip() for value in asked[name] if value.strip()]
-        if len(values) > 1 and name not in _SEVERAL:
+        if len(values) > 1 and name not in SEVERAL:
             complain(f"The address gives “{name}” {len(values)} times, and there can be only one.")
             values = []
         kept[name] = values
@@ -125,7 +126,7 @@ def doers(values: list[str], complain: Complain) -> tuple[tuple[str, int], ...]:
     if strangers:
         complain(
             f"Nothing that acts is called {listed(strangers)}; there are {', '.join(ACTOR_KINDS)}, and a particular"
-            " one is written like “rule:7”."
+            " one is written like “rule#7”."
         )
     return tuple(sorted({doer for doer in found.values() if doer is not None}))
 
@@ -190,7 +191,7 @@ def target(values: list[str], complain: Complain) -> tuple[str, int | None] | No
     read = _OBJECT.fullmatch(values[0])
     kind = _kinds().get(re.sub("[ _-]", "", read[1]).lower()) if read else None
     if read is None or kind is None or (read[2] is not None and not number(read[2])):
-        complain(f"{listed(values)} is no object; one is written like “Ticket:4213”.")
+        complain(f"{listed(values)} is no object; one is written like “ticket#4213”.")
         return None
     return kind, number(read[2]) if read[2] is not None else None
 
@@ -216,13 +217,23 @@ def period(asked: Asked, complain: Complain) -> Period | None:
     names, starts, ends = (asked.get(name, []) for name in ("period", "from", "to"))
     name = names[0] if names else (OWN if starts or ends else "")
     if preset(name) is None and name not in ("", OWN, ANY):
-        complain(f"There is no period {listed([name])}.")
+        complain(f"There is no period {listed([name])}; there are {', '.join(PRESETS)}, and spans such as 45m or 2w.")
         return None
     if name != OWN:
         if starts or ends:
-            complain("Dates count only together with “Own period”: choose it, or leave the dates out.")
+            complain(f"{listed([name])} is a period already, and dates make another one: leave one of the two out.")
         return Period(name) if name else None
-    return Period(OWN, _wall("from", starts, complain), _wall("to", ends, complain))
+    return Period(OWN, wall("from", starts, complain), wall("to", ends, complain))
+
+
+def wall(name: str, values: list[str], complain: Complain) -> Wall | None:
+    """One end of a period of one's own."""
+    if not values:
+        return None
+    found = read_wall(values[0])
+    if found is None:
+        complain(f"{listed(values)} is no time to look “{name}”; write 2026-03-02, or 2026-03-02T14:05.")
+    return found
 
 
 def check_length(length: timedelta | None, longest: timedelta | None, complain: Complain) -> None:
@@ -230,7 +241,7 @@ def check_length(length: timedelta | None, longest: timedelta | None, complain: 
     if longest is None:
         return
     if length is None:
-        complain(f"Say where the period begins: the log shows at most {_span(longest)} at once.")
+        complain(f"Say where the period begins, with “from”: the log shows at most {_span(longest)} at once.")
     elif length > longest:
         complain(
             f"That is a longer period than this account allows: the log shows at most {_span(longest)} at once."
@@ -266,15 +277,6 @@ def clip(word: str, most: int = 40) -> str:
     """The word without what can't be printed, and not longer than a sentence bears."""
     shown = "".join(sign if sign.isprintable() else "�" for sign in word[: most + 1])
     return shown if len(shown) <= most else shown[:most] + "…"
-
-
-def _wall(name: str, values: list[str], complain: Complain) -> Wall | None:
-    if not values:
-        return None
-    wall = read_wall(values[0])
-    if wall is None:
-        complain(f"{listed(values)} is no time to look “{name}”; write 2026-03-02, or 2026-03-02T14:05.")
-    return wall
 
 
 def _span(span: timedelta) -> str:

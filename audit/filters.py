@@ -38,17 +38,40 @@ class Reading:
     complaints: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Complaint:
+    """What makes no sense, and the filters whose fault it is."""
+
+    said: str
+    filters: tuple[Filter, ...]
+
+
 def read_query(asked: Asked, ground: Ground) -> Reading:
     """Understand an address; what can't be understood is said, never dropped in silence."""
-    complaints: list[str] = []
-    tidy = asking.tidy(asked, PARAMETERS, complaints.append)
+    untidy: list[str] = []
+    query, complaints = judge(asking.tidy(asked, PARAMETERS, untidy.append), ground)
+    return Reading(query, (*untidy, *(complaint.said for complaint in complaints)))
+
+
+def judge(asked: Asked, ground: Ground) -> tuple[Query, list[Complaint]]:
+    """The question of a tidy address, and what of it makes no sense, alone or together."""
+    complaints: list[Complaint] = []
     values: dict[str, Any] = {}
     for filter_ in FILTERS:
-        values.update(filter_.read(tidy, ground, complaints.append))
+        said: list[str] = []
+        values.update(filter_.read(asked, ground, said.append))
+        complaints += [Complaint(one, (filter_,)) for one in said]
     query = Query(**values)
     if not complaints and chosen_types(query) == ():
-        complaints.append("None of the events you chose happens to objects of that kind. Take one of the two back.")
-    return Reading(query, tuple(complaints))
+        complaints.append(_nothing_remains(query))
+    return query, complaints
+
+
+def _nothing_remains(query: Query) -> Complaint:
+    if query.target is None:
+        return Complaint("Every event is left out, so nothing remains. Take some of it back.", (what.TYPES,))
+    said = "None of the events you chose happens to objects of that kind. Take one of the two back."
+    return Complaint(said, (what.TYPES, what.TARGET))
 
 
 def write_query(query: Query, ground: Ground) -> str:

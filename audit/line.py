@@ -11,7 +11,7 @@ from lark import Lark, Token, UnexpectedCharacters
 
 from audit import asking, when
 from audit.asking import Asked
-from audit.filters import FILTERS, Reading, read_query
+from audit.filters import FILTERS, Reading, judge, read_query
 from audit.question import Filter, Ground, Hear, Query, Word
 
 LONGEST: Final = 2_000
@@ -44,6 +44,7 @@ def read_line(line: str, ground: Ground) -> LineReading:
     except Mistake as mistake:
         return LineReading({}, (str(mistake),))
     complaints = [complaint for word in words for complaint in _alone(word, ground)]
+    complaints = complaints or _doubled(words, ground) or _together(words, ground)
     if len(complaints) > asking.NAMED:
         complaints[asking.NAMED :] = [f"{len(complaints) - asking.NAMED} more words make no sense."]
     return LineReading({} if complaints else address_of(words, ground), tuple(complaints))
@@ -52,9 +53,7 @@ def read_line(line: str, ground: Ground) -> LineReading:
 def query_of(line: str, ground: Ground) -> Reading:
     """The question that a line asks."""
     reading = read_line(line, ground)
-    if not reading.complaints:
-        return read_query(reading.asked, ground)
-    return Reading(read_query({}, ground).query, reading.complaints)
+    return Reading(read_query(reading.asked, ground).query, reading.complaints)
 
 
 def write_line(query: Query, ground: Ground) -> str:
@@ -122,8 +121,12 @@ def _unquoted(value: str) -> str:
     return _ESCAPED.sub(r"\1", value[1:-1]) if value.startswith('"') else value
 
 
-def _at(place: int) -> str:
-    return f"At character {place}"
+def _at(*places: int) -> str:
+    if len(places) == 1:
+        return f"At character {places[0]}"
+    if len(places) > asking.NAMED:
+        return f"At character {places[0]} and {len(places) - 1} more places"
+    return f"At characters {', '.join(map(str, places[:-1]))} and {places[-1]}"
 
 
 def _unheard(_complaint: str) -> None:
@@ -147,7 +150,37 @@ def _alone(word: Word, ground: Ground) -> list[str]:
         pairs = list(hear(word, ground, said.append))
         if not said and filter_ is not when.PERIOD:  # the ends of a period are judged together
             filter_.read({name: [value] for name, value in pairs}, ground, said.append)
-    return [f"{_at(word.place)}: {one[:1].lower()}{one[1:]}" for one in said]
+    return [_told(one, word) for one in said]
+
+
+def _doubled(words: list[Word], ground: Ground) -> list[str]:
+    """Which words say a second time what can be said only once."""
+    first: dict[str, Word] = {}
+    complaints = []
+    for word in words:
+        for parameter in address_of([word], ground):
+            before = first.setdefault(parameter, word)
+            if before is not word and parameter not in asking.SEVERAL:
+                said = f"“{_shown(before)}” and “{_shown(word)}” can't both be asked for: leave one of the two out."
+                complaints.append(_told(said, before, word))
+    return complaints
+
+
+def _together(words: list[Word], ground: Ground) -> list[str]:
+    """What is wrong with words of which each makes sense, with the places of those at fault."""
+    _, complaints = judge(address_of(words, ground), ground)
+    return [
+        _told(complaint.said, *(word for word in words if KEYS[word.key][0] in complaint.filters))
+        for complaint in complaints
+    ]
+
+
+def _shown(word: Word) -> str:
+    return asking.clip(write_word(word))
+
+
+def _told(said: str, *words: Word) -> str:
+    return f"{_at(*(word.place for word in words))}: {said[:1].lower()}{said[1:]}"
 
 
 _EMPTY: Final = "there is nothing between these quotation marks."

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, abort, g, make_response, redirect,
 
 from audit import queries
 from audit.action import enter
-from audit.asking import number
+from audit.asking import listed, number
 from audit.db import db
 from audit.directory import directory
 from audit.drawing import meanings
@@ -75,7 +75,7 @@ def log() -> Response:
     session, ground = db.session(), ground_now()
     asked, cursor = asked_and("cursor")
     if "line" in asked:
-        reading = read_line(" ".join(asked["line"]), ground)
+        reading = _read_line(asked, ground)
         if reading.complaints or not _wants_partial():
             return _line(reading, asked["line"][0], ground)
         asked = {**reading.asked, "times": asked.get("times", [])}
@@ -126,13 +126,18 @@ def ground_now() -> Ground:
     return ground_of(session, directory(), session.info["account_id"], request.args.get("times", ""))
 
 
+def _read_line(asked: dict[str, list[str]], ground: Ground) -> LineReading:
+    beside = [name for name in asked if name not in ("line", "times")]
+    if beside:
+        said = f"The address asks with a line, and beside it for {listed(beside)}: it can do only one of the two."
+        return LineReading({}, (said,))
+    return read_line(" ".join(asked["line"]), ground)
+
+
 def _line(reading: LineReading, line: str, ground: Ground) -> Response:
     """A line that leads to the address that asks the same, or is told where it makes no sense."""
-    times = [("times", ground.times)] if ground.times else []
     if not reading.complaints:
-        found = read_query(reading.asked, ground)
-        pairs = [(name, value) for name, values in reading.asked.items() for value in values]
-        address = urlencode([*pairs, *times]) if found.complaints else write_query(found.query, ground)
+        address = write_query(read_query(reading.asked, ground).query, ground)
         return make_response(redirect(f"{url_for('audit.log')}{'?' if address else ''}{address}", 303))
     if _wants_partial():
         return make_response(render_template("audit/_line_problem.html", complaints=reading.complaints), 422)

@@ -16,12 +16,13 @@ from audit.periods import (
     is_span,
     own,
     preset,
+    read_wall,
     span_of,
     span_words,
     wall_length,
     write_wall,
 )
-from audit.question import Filter, Ground, Pairs, Phrase, Query, Test, Word
+from audit.question import Filter, Ground, Hear, Pairs, Phrase, Query, Test, Word
 
 _c: Final = event_table.c
 
@@ -76,9 +77,28 @@ def _period_words(query: Query, ground: Ground) -> Phrase:
     return Phrase(after=f"{words} ({ground.zone.key})")
 
 
-def _hear_since(word: Word, _ground: Ground, _complain: Complain) -> Pairs:
-    is_preset = preset(word.value.lower()) is not None
-    return [("period", word.value.lower()) if is_preset else ("from", word.value)]
+def _hear_since(word: Word, _ground: Ground, complain: Complain) -> Pairs:
+    if preset(word.value.lower()) is not None:
+        return [("period", word.value.lower())]
+    if read_wall(word.value) is None:
+        complain(
+            f"“since” takes a span up to now, such as 45m, 24h or 7d, or a day such as 2026-03-02, and"
+            f" {asking.listed([word.value])} is neither."
+        )
+    return [("from", word.value)]
+
+
+def _hear_period(word: Word, _ground: Ground, complain: Complain) -> Pairs:
+    asking.period({"period": [word.value.lower()]}, complain)
+    return [("period", word.value.lower())]
+
+
+def _hear_end(name: str) -> Hear:
+    def hear(word: Word, _ground: Ground, complain: Complain) -> Pairs:
+        asking.wall(name, [word.value], complain)
+        return [(name, word.value)]
+
+    return hear
 
 
 def _say_period(query: Query, ground: Ground) -> Iterable[Word]:
@@ -102,9 +122,9 @@ PERIOD: Final = Filter(
     words=_period_words,
     hear={
         "since": _hear_since,
-        "period": lambda word, _ground, _complain: [("period", word.value.lower())],
-        "from": lambda word, _ground, _complain: [("from", word.value)],
-        "to": lambda word, _ground, _complain: [("to", word.value)],
+        "period": _hear_period,
+        "from": _hear_end("from"),
+        "to": _hear_end("to"),
     },
     say=_say_period,
 )

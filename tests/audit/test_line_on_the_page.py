@@ -63,6 +63,16 @@ def test_a_line_that_makes_no_sense_says_where_and_leaves_the_page_alone(ada: Fl
     assert 'value="actor:zoe &lt;b&gt;"' in page.text
 
 
+def test_words_that_make_no_sense_together_leave_the_page_alone_too(ada: FlaskClient) -> None:
+    for line in ("object:user object:ticket", "since:last-week", "-type:*", "from:2026-11-28 to:2026-11-25"):
+        answer = ada.get(LOG, query_string={"line": line}, headers=WHOLE)
+        assert answer.status_code == 422, line
+        assert "At character" in answer.text
+        assert "<form" not in answer.text
+    beside = look(ada, line="by:rule", event="ticket-closed")
+    assert "The address asks with a line, and beside it for “event”: it can do only one of the two." in words(beside)
+
+
 def test_the_line_follows_the_controls(ada: FlaskClient) -> None:
     answer = ada.get(LOG, query_string={"member": "none", "text": " Two  Words "}, headers=LIVE)
     assert 'name="line" value="actor:none &#34;two words&#34;"' in answer.text
