@@ -166,15 +166,16 @@ _UNWRITABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 @cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones() - {"Factory", "localtime", "posixrules"})
+def _zones() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones() - {"Factory", "localtime", "posixrules"}}
 
 
 def zone(values: list[str], complain: Complain) -> str:
     """The name of a time zone; empty for the account's."""
-    if values and values[0] not in _zones():
+    name = _zones().get(values[0].lower(), "") if values else ""
+    if values and not name:
         complain(f"{listed(values)} is no time zone; one is written like “Europe/Dublin”.")
-    return values[0] if values and values[0] in _zones() else ""
+    return name
 
 
 def box(name: str, values: list[str], complain: Complain) -> bool:

@@ -20,6 +20,7 @@ from audit.queries import BadCursor
 from audit.replay import MOST, Report
 from audit.replay import replay as replay_log
 from audit.results import ground_of
+from audit.when import for_keeps
 
 
 @click.group()
@@ -68,17 +69,17 @@ def export(filters: str, name: str, after: int | None, output: TextIO, account: 
     account_id, _ = chosen(account)
     session = db.session()
     enter(session, account_id)
-    ground = ground_of(session, directory(), account_id)
-    reading = query_of(filters, ground)
+    reading = query_of(filters, ground_of(session, directory(), account_id))
+    query, ground = reading.query, reading.ground
     if reading.complaints:
         raise click.ClickException(" ".join(reading.complaints))
     try:
         queries.place_of(session, after or 0)
     except BadCursor as problem:
         raise click.ClickException(str(problem)) from problem
-    upto, words = queries.newest_id(session), write_line(reading.query, ground)
+    upto, words = queries.newest_id(session), write_line(query, for_keeps(query, ground))
     directory().note_export(account_id, {"format": name, "filter": words, "after": after or 0})
-    for chunk in chunks(db.engine, account_id, reading.query, ground, FORMATS[name], after=after or 0, upto=upto):
+    for chunk in chunks(db.engine, account_id, query, ground, FORMATS[name], after=after or 0, upto=upto):
         output.write(chunk)
 
 

@@ -120,6 +120,9 @@ def _moments(ground: Ground, key: str) -> Iterable[tuple[str, str]]:
     if key in ("from", "to"):
         today = ground.now.astimezone(ground.zone).date()
         return [(f"{today - timedelta(days=days)}", word) for days, word in ((0, "Today"), (1, "Yesterday"))]
+    if key == "times":
+        home = ground.home or ground.zone
+        return list({"UTC": "", home.key: "This account's"}.items())
     return [("yes", "API-only events, too")] if key == "api-only" else []
 
 

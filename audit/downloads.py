@@ -13,6 +13,7 @@ from audit.filters import read_query
 from audit.line import write_line
 from audit.pages import asked_and, blueprint, ground_now
 from audit.queries import BadCursor
+from audit.when import for_keeps
 
 _NOTHING: Final = "Nothing was exported."
 
@@ -43,7 +44,7 @@ def export() -> Response:
     except BadCursor as problem:
         abort(422, f"{_NOTHING} {problem}")
     upto = queries.newest_id(session)
-    line = write_line(reading.query, ground)
+    line = write_line(reading.query, for_keeps(reading.query, ground))
     directory().note_export(account_id, {"format": format_.name, "filter": line, "after": after})
     lines = chunks(db.engine, account_id, reading.query, ground, format_, after=after, upto=upto)
     response = Response(lines, mimetype=format_.mimetype)

@@ -35,6 +35,7 @@ class Reading:
     """An address understood, and what in it could not be."""
 
     query: Query
+    ground: Ground  #: by which clock on the wall it is meant
     complaints: tuple[str, ...] = ()
 
 
@@ -49,8 +50,10 @@ class Complaint:
 def read_query(asked: Asked, ground: Ground) -> Reading:
     """Understand an address; what can't be understood is said, never dropped in silence."""
     untidy: list[str] = []
-    query, complaints = judge(asking.tidy(asked, PARAMETERS, untidy.append), ground)
-    return Reading(query, (*untidy, *(complaint.said for complaint in complaints)))
+    tidy = asking.tidy(asked, PARAMETERS, untidy.append)
+    ground = when.by_its_clock(tidy, ground)
+    query, complaints = judge(tidy, ground)
+    return Reading(query, ground, (*untidy, *(complaint.said for complaint in complaints)))
 
 
 def judge(asked: Asked, ground: Ground) -> tuple[Query, list[Complaint]]:

@@ -41,6 +41,7 @@ _CONTROLS: Final = {
     "period": "period",
     "from": "from",
     "to": "to",
+    "times": "times",
 }
 #: Filters that stand among those that are folded away.
 _FOLDED: Final = ("set_off_by", "doers", "target", "sources", "texts")
@@ -226,8 +227,8 @@ def _chips(query: Query, ground: Ground) -> list[Chip]:
 
 
 def _without(words: list[Word], ground: Ground) -> str:
-    rest = read_query(address_of(words, ground), ground).query
-    return write_query(bounded(rest, ground), ground)
+    rest = read_query(address_of(words, ground), ground)
+    return write_query(bounded(rest.query, rest.ground), rest.ground)
 
 
 def _hidden(query: Query) -> list[tuple[str, str]]:

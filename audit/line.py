@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -53,7 +53,7 @@ def read_line(line: str, ground: Ground) -> LineReading:
 def query_of(line: str, ground: Ground) -> Reading:
     """The question that a line asks."""
     reading = read_line(line, ground)
-    return Reading(read_query(reading.asked, ground).query, reading.complaints)
+    return replace(read_query(reading.asked, ground), complaints=reading.complaints)
 
 
 def write_line(query: Query, ground: Ground) -> str:
@@ -168,7 +168,8 @@ def _doubled(words: list[Word], ground: Ground) -> list[str]:
 
 def _together(words: list[Word], ground: Ground) -> list[str]:
     """What is wrong with words of which each makes sense, with the places of those at fault."""
-    _, complaints = judge(address_of(words, ground), ground)
+    asked = address_of(words, ground)
+    _, complaints = judge(asked, when.by_its_clock(asked, ground))
     return [
         _told(complaint.said, *(word for word in words if KEYS[word.key][0] in complaint.filters))
         for complaint in complaints
@@ -197,4 +198,5 @@ _EXAMPLES: Final = {
     "period": "period:today",
     "from": "from:2026-03-01, or from:2026-03-01T14:05",
     "to": "to:2026-03-02",
+    "times": "times:Europe/Dublin",
 }

@@ -17,6 +17,7 @@ from audit.forms import form_for
 from audit.line import LineReading, read_line
 from audit.results import Results, ground_of, older_for, results_for
 from audit.story import story as story_of
+from audit.when import by_its_clock
 
 blueprint = Blueprint("audit", __name__, url_prefix="/settings/audit")
 
@@ -78,7 +79,8 @@ def log() -> Response:
         reading = _read_line(asked, ground)
         if reading.complaints or not _wants_partial():
             return _line(reading, asked["line"][0], ground)
-        asked = {**reading.asked, "times": asked.get("times", [])}
+        asked = {"times": asked.get("times", []), **reading.asked}
+        ground = by_its_clock(asked, ground)
     results = results_for(session, directory(), ground, asked, cursor)
     form = form_for(results.query, ground, directory().time_zone(session.info["account_id"]))
     words = {"results": results, "form": form, "zone": ground.zone.key}
@@ -136,8 +138,10 @@ def _read_line(asked: dict[str, list[str]], ground: Ground) -> LineReading:
 
 def _line(reading: LineReading, line: str, ground: Ground) -> Response:
     """A line that leads to the address that asks the same, or is told where it makes no sense."""
+    asked = {"times": [ground.times] if ground.times else [], **reading.asked}
     if not reading.complaints:
-        address = write_query(read_query(reading.asked, ground).query, ground)
+        found = read_query(asked, ground)
+        address = write_query(found.query, found.ground)
         return make_response(redirect(f"{url_for('audit.log')}{'?' if address else ''}{address}", 303))
     if _wants_partial():
         return make_response(render_template("audit/_line_problem.html", complaints=reading.complaints), 422)

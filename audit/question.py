@@ -83,7 +83,8 @@ class Ground:
     nearby: Nearby | None = dataclasses.field(
         default=None, compare=False
     )  #: what is known of the things that events are about
-    times: str = ""  #: the zone's name where somebody chose another than the account's
+    times: str = ""  #: the zone's name where somebody chose one
+    home: ZoneInfo | None = None  #: the account's zone, which counts where nobody did
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
-from audit import asking, queries, sweeping
+from audit import queries, sweeping
 from audit.asking import Asked
 from audit.db import db
 from audit.directory import Directory
@@ -16,6 +16,7 @@ from audit.known import known
 from audit.periods import moment_words, span_of
 from audit.queries import BadCursor, Cursor, Page, Total
 from audit.sentences import sentence
+from audit.when import by_its_clock
 
 #: Newer events that one look may bring; more follow with the next.
 NEWER: Final = 200
@@ -38,10 +39,10 @@ class Results:
 
 def ground_of(session: Session, directory: Directory, account_id: int, times: str = "") -> Ground:
     """What filters must know of an account; `times` names the zone in which times are wanted."""
-    all_known = known(session, directory)
-    return Ground(
+    all_known, home = known(session, directory), zone_of(directory.time_zone(account_id))
+    ground = Ground(
         now=directory.now(account_id),
-        zone=zone_of(asking.zone([times], lambda _: None) or directory.time_zone(account_id)),
+        zone=home,
         longest=all_known.longest,
         people=all_known.everybody,
         left=all_known.left,
@@ -50,8 +51,9 @@ def ground_of(session: Session, directory: Directory, account_id: int, times: st
         nearby=all_known.nearby if all_known.upto >= all_known.nearby.since else None,
         called=_called,
         long_text=_long_text,
-        times=asking.zone([times], lambda _: None),
+        home=home,
     )
+    return by_its_clock({"times": [times]}, ground) if times else ground
 
 
 def _called(kind: str, number: int) -> str:

@@ -1,7 +1,9 @@
 """Filters that ask when: the period, and the time zone in which times are written and shown."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement
 
@@ -135,6 +137,18 @@ def _read_times(asked: Asked, _ground: Ground, complain: Complain) -> Mapping[st
     return {}
 
 
+def by_its_clock(asked: Asked, ground: Ground) -> Ground:
+    """The ground by whose clock on the wall an address is meant: that of the zone it names, else the account's."""
+    name = asking.zone(asked.get("times", []), lambda _: None)
+    zone = ZoneInfo(name) if name else ground.home or ground.zone
+    return replace(ground, zone=zone, times=name)
+
+
+def for_keeps(query: Query, ground: Ground) -> Ground:
+    """The ground by which a question that is kept means the same whatever clock its reader has: dates name theirs."""
+    return replace(ground, times=ground.zone.key) if query.period.name == OWN else ground
+
+
 #: It finds nothing by itself: it only says which clock on the wall is meant, and stays in every address.
 TIMES: Final = Filter(
     field="times",
@@ -145,5 +159,6 @@ TIMES: Final = Filter(
     condition=lambda _query, _ground: [],
     tests=lambda _query, _ground: [],
     words=lambda _query, _ground: Phrase(),
-    say=lambda _query, _ground: [],
+    hear={"times": lambda word, _ground, _complain: [("times", word.value)]},
+    say=lambda _query, ground: [Word("times", ground.times)] if ground.times else [],
 )

@@ -12,6 +12,7 @@ from audit.filters import read_query, write_query
 from audit.line import write_line
 from audit.pages import ground_now
 from audit.question import Ground
+from audit.when import for_keeps
 from helpdesk import searches
 from helpdesk.models import Account, AccountSetting
 from helpdesk.refusals import Refused
@@ -102,7 +103,7 @@ def _asked(ground: Ground) -> str:
     reading = read_query({name: found for name, found in parse_qs(wanted).items() if name != "cursor"}, ground)
     if reading.complaints:
         raise Refused(f"{_STRANGE} {reading.complaints[0]}")
-    return write_query(reading.query, ground)
+    return write_query(reading.query, for_keeps(reading.query, reading.ground))
 
 
 def _done(said: str) -> Response:
@@ -126,6 +127,6 @@ def _line(search: Search, ground: Ground) -> Line:
     return Line(
         search,
         f"{page}?{search.address}" if search.address else page,
-        "" if reading.complaints else write_line(reading.query, ground),
+        "" if reading.complaints else write_line(reading.query, reading.ground),
         "" if search.owner_id == g.user.id else ground.people.get(search.owner_id, "somebody who left"),
     )

@@ -67,6 +67,15 @@ def test_each_format_holds_what_was_found_and_the_log_says_so(ada: FlaskClient, 
     assert trail.events[0].data == {"format": "csv", "filter": f"object:ticket#{number}", "after": 0}
 
 
+def test_dates_are_told_with_the_clock_by_which_they_were_meant(ada: FlaskClient, desk: Desk) -> None:
+    dates = "from=2026-03-03T00:00&to=2026-03-03T02:00"  # before the desk's morning; after it in California
+    with desk.watched() as trail:
+        assert export(ada, "jsonl", dates) == ""
+        assert export(ada, "jsonl", f"{dates}&times=America/Los_Angeles") != ""
+    line = "from:2026-03-03T00:00 to:2026-03-03T02:00 times:"
+    assert [event.data["filter"] for event in trail.events] == [f"{line}UTC", f"{line}America/Los_Angeles"]
+
+
 def test_secrets_stay_behind(ada: FlaskClient, desk: Desk) -> None:
     (made,) = [
         event for event in desk.events_after() if event.type == "user-created" and event.object_id == desk.ana_id

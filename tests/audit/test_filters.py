@@ -17,6 +17,7 @@ from audit.queries import Total
 from audit.sentences import sentence
 from audit.types import registry
 from audit.what import chosen_types
+from audit.when import by_its_clock
 from tests.audit.logs import GROUND, LAST_WEEK, WEEK, wall
 
 CHAIN = uuid.UUID("12345678-1234-4234-8234-123456789abc")
@@ -82,15 +83,18 @@ def test_an_address_written_and_read_is_the_same_question(query: Query) -> None:
     assert reading.query == query
 
 
-@given(queries())
-def test_a_line_written_and_read_is_the_same_question_and_has_one_sentence_and_one_address(query: Query) -> None:
-    line = write_line(query, GROUND)
+@given(queries(), st.sampled_from(["", "Asia/Tokyo"]))
+def test_a_line_written_and_read_is_the_same_question_and_has_one_sentence_and_one_address(
+    query: Query, zone: str
+) -> None:
+    ground = by_its_clock({"times": [zone] if zone else []}, GROUND)
+    line = write_line(query, ground)
     reading = query_of(line, GROUND)
     assert reading.complaints == ()
-    assert reading.query == query
-    again = read_query(parse_qs(write_query(reading.query, GROUND)), GROUND).query
-    assert write_line(again, GROUND) == line
-    assert sentence(again, GROUND, Total(12)) == sentence(query, GROUND, Total(12))
+    assert (reading.query, reading.ground) == (query, ground)
+    again = read_query(parse_qs(write_query(reading.query, reading.ground)), GROUND)
+    assert write_line(again.query, again.ground) == line
+    assert sentence(again.query, again.ground, Total(12)) == sentence(query, ground, Total(12))
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,21 @@ def test_the_page_one_looks_at_is_saved_wherever_it_went_meanwhile(desk: Desk, c
     assert (row.data["address"], row.data["shared"]) == ("member=none", True)
 
 
+def test_dates_stay_those_of_the_clock_by_which_they_were_asked_for(desk: Desk, client: Browser) -> None:
+    dates = "period=own&from=2026-03-03T00:00&to=2026-03-03T02:00"
+    here = {
+        "HX-Request": "true",
+        "HX-Current-URL": f"http://localhost/settings/audit?{dates}&times=America/Los_Angeles",
+    }
+    answer = client.client.post(PAGE, data={"name": "That night"}, headers=here)
+    client.post(PAGE, name="Here", address=dates)
+    assert "from:2026-03-03T00:00 to:2026-03-03T02:00 times:America/Los_Angeles" in answer.get_data(as_text=True)
+    night, own = (row.data["address"] for row in saved(desk))
+    assert night.endswith("&times=America%2FLos_Angeles")
+    assert "(America/Los_Angeles)" in client.get(f"/settings/audit?{night}").get_data(as_text=True)
+    assert "times=" in own, "whatever zone the account will have"
+
+
 def test_searches_are_for_who_reads_the_log_and_of_one_account(desk: Desk, enter: Callable[[str], Browser]) -> None:
     foreign = open_desk(desk.session, "other")
     with foreign.acting():
