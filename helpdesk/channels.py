@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
@@ -16,13 +16,19 @@ from helpdesk.models import Account, Customer, CustomerChannel
 from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 
-#: Its type, the address itself, and whether it is the first of its kind to be used.
-Address = tuple[str, str, bool]
-
 EMAIL: Final = "email"
 PHONE: Final = "phone"
 
 LONGEST_ADDRESS: Final = 320  # RFC 3696, erratum 1690 aside, as the API contract has it
+
+
+class Address(NamedTuple):
+    """An address that is given for a customer."""
+
+    type: str
+    address: str
+    preferred: bool | None = None  #: whether it is used first among its kind; None: if it is the only one
+
 
 _PHONE: Final = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
 _PHONE_SIGNS: Final = re.compile(r"[\s()./\u2010-\u2015-]+")
@@ -108,9 +114,9 @@ def live(customer: Customer) -> list[CustomerChannel]:
     return [channel for channel in customer.channels if channel.deleted_datetime is None]
 
 
-def put(customer: Customer, type_: str, address: str, *, first: bool = False) -> CustomerChannel:
-    """Let this tidy address be one of the customer's, preferred if it is the first of its kind or to be `first`;
-    whoever calls says what happened."""
+def put(customer: Customer, type_: str, address: str, *, first: bool | None = None) -> CustomerChannel:
+    """Let this tidy address be one of the customer's, used `first` among its kind or not (None: if it is the only
+    one); of those for mail one always is. Whoever calls says what happened."""
     session = session_of(customer)
     someone = holder(session.get_one(Account, customer.account_id), type_, address)
     if someone is not None and someone is not customer:
@@ -123,8 +129,11 @@ def put(customer: Customer, type_: str, address: str, *, first: bool = False) ->
         customer.channels.append(channel)
     elif channel.deleted_datetime is not None:
         channel.deleted_datetime, channel.updated_datetime = None, now(session)
-    if first or all(other is channel or other.type != type_ for other in live(customer)):
+    is_alone = all(other is channel or other.type != type_ for other in live(customer))
+    if first or (is_alone and (first is None or type_ == EMAIL)):
         _prefer(channel)
+    elif first is False and channel.preferred and type_ != EMAIL:
+        channel.preferred, channel.updated_datetime = False, now(session)
     return channel
 
 

@@ -32,16 +32,18 @@ def create(
     *,
     name: str | None,
     email: str | None,
-    others: Iterable[tuple[str, str]] = (),
+    others: Iterable[Address] = (),
     values: Iterable[tuple[CustomField, Any]] = (),
     by: Actor,
     **profile: Any,
 ) -> Customer:
-    """Add a customer; an address belongs to one customer of the account. `others` are further ones, by type; `values`
-    those of custom fields."""
+    """Add a customer; an address belongs to one customer of the account.
+
+    `others` are further addresses; `values` those of custom fields.
+    """
     customer = _add(account, name, email, profile)
-    for type_, address in others:
-        channels.put(customer, type_, channels.tidied(type_, address))
+    for type_, address, preferred in others:
+        channels.put(customer, type_, channels.tidied(type_, address), first=preferred)
     for field, value in values:
         fields.put(customer, field, value)
     record(CUSTOMER_CREATED, customer, by=by)

@@ -11,11 +11,12 @@ from audit.db import db
 from audit.rest.calls import Resource
 from audit.rest.paging import Page, both_ways, paged
 from audit.rest.problems import Problem
-from audit.rest.shapes import Body, Flag, Id, IdText, Moment, Paged, Query, Shown
+from audit.rest.shapes import Body, Id, IdText, Moment, Paged, Query, Shown
 from helpdesk import channels, customers
 from helpdesk.api import field_values, ticket_showing, ticket_writing
-from helpdesk.api.acting import account, acting, all_held, found, held, me, named
+from helpdesk.api.acting import acting, all_held, found, held, me, named
 from helpdesk.api.customer_showing import channel_shown
+from helpdesk.api.persons import Profile, edit, introduced
 from helpdesk.api.ticket_shapes import ChannelShown, Fields, FieldShown, FieldValue, Related, ValueShown
 from helpdesk.models import Customer, CustomerChannel, CustomField
 
@@ -49,28 +50,9 @@ class CustomerQuery(Paged):
     channel_address: str | None = Field(None, max_length=320)
 
 
-class ChannelGiven(Body):
-    """An address."""
+class CustomerFields(Profile):
+    """What can be said of a customer; `channels` and `custom_fields` are replaced as a whole."""
 
-    type: str = Field(min_length=1, max_length=32)
-    address: str = Field(min_length=1, max_length=320)
-    preferred: Flag = False
-    id: Id | None = None
-
-
-class CustomerFields(Body):
-    """What can be said of a customer; `channels` is replaced as a whole."""
-
-    name: str | None = Field(None, max_length=500)
-    firstname: str | None = Field(None, max_length=250)
-    lastname: str | None = Field(None, max_length=250)
-    email: str | None = Field(None, max_length=320)
-    external_id: str | None = Field(None, max_length=255)
-    language: str | None = Field(None, max_length=8)
-    timezone: str | None = Field(None, max_length=64)
-    note: str | None = Field(None, max_length=10_000)
-    channels: list[ChannelGiven] | None = Field(None, max_length=100)
-    meta: dict[str, Any] | None = None
     custom_fields: list[FieldValue] | None = Field(None, max_length=200)
 
 
@@ -139,22 +121,7 @@ def index(asked: CustomerQuery) -> Page:
 def create(body: CustomerFields) -> CustomerDetail:
     """Add a customer; an address belongs to one customer."""
     with acting() as session:
-        given = body.channels or []
-        email = body.email or next((each.address for each in given if each.type == channels.EMAIL), None)
-        values = [
-            (named(session, CustomField, [value.id], "custom_fields", "Failed to create customer")[0], value.value)
-            for value in body.custom_fields or []
-        ]
-        made = customers.create(
-            account(session),
-            name=_name(body),
-            email=email,
-            others=[(each.type, each.address) for each in given if each.address != email],
-            values=values,
-            by=me(),
-            **{name: getattr(body, name) for name in ("external_id", "language", "note", "meta")},
-            timezone=body.timezone or "UTC",
-        )
+        made = introduced(session, body, values=_values(session, body, "Failed to create customer"))
         number = made.id
     return _detail(number)
 
@@ -175,7 +142,8 @@ def show(customer_id: int, asked: Related) -> CustomerDetail:
 def update(customer_id: int, body: CustomerFields) -> CustomerDetail:
     """Edit a customer."""
     with acting() as session:
-        _change(session, held(session, Customer, customer_id), body)
+        values = _values(session, body, UPDATING) if body.was_sent("custom_fields") else None
+        edit(held(session, Customer, customer_id), dict(body.sent()), values=values)
     return _detail(customer_id, with_fields=True)
 
 
@@ -287,31 +255,11 @@ def _conditions(asked: CustomerQuery) -> list[Any]:
     return conditions
 
 
-def _change(session: Session, customer: Customer, body: CustomerFields) -> None:
-    plain: dict[str, Any] = {}
-    for name, value in body.sent():
-        if name not in ("channels", "custom_fields", "firstname", "lastname"):
-            plain[name] = value
-    if not body.was_sent("name") and (body.was_sent("firstname") or body.was_sent("lastname")):
-        halves = (
-            body.firstname if body.was_sent("firstname") else customer.firstname,
-            body.lastname if body.was_sent("lastname") else customer.lastname,
-        )
-        plain["name"] = " ".join(filter(None, halves)) or None
-    given = None
-    if body.was_sent("channels"):
-        given = [(each.type, each.address, each.preferred) for each in body.channels or []]
-    values = None
-    if body.was_sent("custom_fields"):
-        values = [
-            (named(session, CustomField, [value.id], "custom_fields", UPDATING)[0], value.value)
-            for value in body.custom_fields or []
-        ]
-    customers.update(customer, plain, addresses=given, values=values, by=me())
-
-
-def _name(body: CustomerFields) -> str | None:
-    return body.name or " ".join(filter(None, (body.firstname, body.lastname))) or None
+def _values(session: Session, body: CustomerFields, failed: str) -> list[tuple[CustomField, Any]]:
+    return [
+        (named(session, CustomField, [value.id], "custom_fields", failed)[0], value.value)
+        for value in body.custom_fields or []
+    ]
 
 
 def _row(row: Customer) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from audit.rest.paging import Order, both_ways
 from audit.rest.shapes import Body, Flag, Id, IdText, Moment, Paged, Query, Shown
 from helpdesk import tickets
 from helpdesk.api.message_shapes import Channel, Message, NewMessage, Via
-from helpdesk.api.persons import CustomerLite, PersonRef, Ref, TeamLite, UserLite
+from helpdesk.api.persons import CustomerLite, CustomerRef, Ref, TeamLite, UserLite
 from helpdesk.api.tags import ColorShown, Decoration
 from helpdesk.models import Ticket
 
@@ -65,7 +65,7 @@ class TicketFields(Body):
     subject: str | None = Field(None, max_length=tickets.LONGEST_SUBJECT)
     status: Status = "open"
     priority: Priority = "normal"
-    customer: PersonRef | None = None
+    customer: CustomerRef | None = None
     assignee_user: Ref | None = None
     assignee_team: Ref | None = None
     tags: list[TagRef] | None = Field(None, max_length=200)

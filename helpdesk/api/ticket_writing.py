@@ -11,7 +11,7 @@ from helpdesk import fields, marks, tags, tickets
 from helpdesk.api.acting import account, me, named
 from helpdesk.api.drafting import draft_of
 from helpdesk.api.message_shapes import NewMessage
-from helpdesk.api.persons import PersonRef, customer_of
+from helpdesk.api.persons import PersonRef, customer_of, edit_nested, introduced, meant
 from helpdesk.api.ticket_shapes import FieldValue, NewTicket, TagRef, TicketChange
 from helpdesk.models import Customer, CustomField, Tag, Team, Ticket, User
 
@@ -72,7 +72,10 @@ def replace_values(session: Session, ticket: Ticket, given: Iterable[FieldValue]
 
 def _whose(session: Session, body: NewTicket) -> Customer:
     if body.customer is not None and (body.customer.id is not None or body.customer.email):
-        return customer_of(session, body.customer, "customer", FAILED)
+        known = meant(session, body.customer, "customer", FAILED)
+        if known is not None and body.customer.id is not None:  # by their address they are only meant
+            edit_nested(session, known, body.customer)
+        return known or introduced(session, body.customer)
     for message in body.messages:
         ref = _correspondent(message)
         if ref is not None:
@@ -90,7 +93,7 @@ def _correspondent(message: NewMessage) -> PersonRef | None:
         return None
     for address in source.to if message.from_agent else [source.from_]:
         if address is not None and address.address:
-            return PersonRef(email=address.address, name=address.name)
+            return PersonRef.model_validate({"email": address.address, "name": address.name})
     return None
 
 
@@ -120,7 +123,10 @@ def _status(_session: Session, ticket: Ticket, status: str) -> None:
 def _customer(session: Session, ticket: Ticket, ref: PersonRef | None) -> None:
     if ref is None:
         raise Problem(400, UPDATING, {"customer": ["A ticket always has a customer."]})
-    tickets.swap_customer(ticket, customer_of(session, ref, "customer", UPDATING), by=me())
+    known = meant(session, ref, "customer", UPDATING)
+    if known is not None:
+        edit_nested(session, known, ref)
+    tickets.swap_customer(ticket, known or introduced(session, ref), by=me())
 
 
 def _assignee(session: Session, ticket: Ticket, ref: Any) -> None:

@@ -92,7 +92,7 @@ def create() -> Response:
         with acting() as session:
             number = customers.create(
                 session.get_one(Account, g.account.id),
-                others=[(channels.PHONE, phone)] if phone else [],
+                others=[channels.Address(channels.PHONE, phone)] if phone else [],
                 values=[],
                 by=me(),
                 **_typed(form),

@@ -3,6 +3,7 @@
 import pytest
 
 from helpdesk import channels, customers
+from helpdesk.channels import Address
 from helpdesk.models import Customer, CustomerChannel
 from helpdesk.refusals import Refused
 from tests.desks import Desk
@@ -80,7 +81,7 @@ def test_an_address_that_was_removed_is_free_and_can_come_back(desk: Desk) -> No
 def test_an_address_belongs_to_one_customer(desk: Desk) -> None:
     with desk.acting():
         number = customers.create(
-            desk.account, name="Eve", email="eve@mail.example", others=[("phone", "+49 30 1234")], by=desk.by_ana
+            desk.account, name="Eve", email="eve@mail.example", others=[Address("phone", "+49 30 1234")], by=desk.by_ana
         ).id
     for kind, address in (("email", "EVE@mail.example"), ("phone", "+49301234")):
         with desk.watched() as trail, pytest.raises(Refused, match="belongs to another customer, Eve"), desk.acting():
@@ -95,7 +96,7 @@ def test_a_customer_is_born_with_all_addresses_in_one_event(desk: Desk) -> None:
             desk.account,
             name="Eve",
             email=None,
-            others=[("phone", "12345"), ("email", "eve@x.example")],
+            others=[Address("phone", "12345"), Address("email", "eve@x.example")],
             by=desk.by_ana,
         )
     assert trail.lines == [("customer-created", "Ana Lopez")]

@@ -49,6 +49,23 @@ def test_a_customer_is_added_and_shown(desk: Desk, api: Program) -> None:
     assert (bare["name"], bare["firstname"], bare["lastname"]) == (None, "", "")
 
 
+def test_an_address_is_preferred_where_the_program_says_so(api: Program) -> None:
+    """Of those for mail one always is: it is the customer's own."""
+    phones: list[dict[str, Any]] = [
+        {"type": "phone", "address": "+35312345678", "preferred": False},
+        {"type": "chat", "address": "c-1"},
+    ]
+    mail = {"type": "email", "address": "maria@mail.example", "preferred": False}
+    maria = api.post("/customers", {"channels": [mail, *phones]})
+    shown = {each["type"]: each["preferred"] for each in maria["channels"]}
+    assert (maria["email"], shown) == ("maria@mail.example", {"email": True, "phone": False, "chat": False})
+    path = f"/customers/{maria['id']}"
+    for preferred in (True, False):
+        phone = {**phones[0], "preferred": preferred}
+        told = api.put(path, {"channels": [mail, phone]})["channels"]
+        assert [each["preferred"] for each in told if each["type"] == "phone"] == [preferred]
+
+
 def test_a_customer_is_edited_in_one_event_each(desk: Desk, api: Program) -> None:
     path, field = f"/customers/{desk.carol_id}", a_field(desk)
     changes: list[dict[str, Any]] = [

@@ -21,6 +21,7 @@ from tests.helpdesk.api.shapes import (
 )
 
 CAROL = {"email": "carol@mail.example"}
+PHONE = [{"type": "phone", "address": "12345"}]
 ASKS: dict[str, Any] = {"channel": "email", "via": "email", "from_agent": False, "body_text": "Where is it?"}
 
 
@@ -82,6 +83,31 @@ def test_a_ticket_can_be_brought_from_elsewhere(desk: Desk, api: Program) -> Non
     assert [message["sent_datetime"] for message in ticket["messages"]] == [long_ago, long_ago]
     assert ticket["messages"][1]["sender"]["id"] == desk.ana_id
     assert [message["imported"] for message in ticket["messages"]] == [True, True]
+
+
+def test_what_is_said_of_a_nested_customer_changes_them(desk: Desk, api: Program) -> None:
+    ticket = opened(api)
+    path, carol = f"/tickets/{ticket['id']}", {"id": desk.carol_id}
+    with desk.watched() as trail:
+        changed = api.put(path, {"customer": {**carol, "lastname": "Renamed", "note": "Kind", "email": None}})
+    assert trail.types == ["customer-updated"]
+    told = changed["customer"]
+    assert (told["name"], told["note"], told["email"]) == ("Carol Renamed", "Kind", CAROL["email"])
+    with desk.watched() as trail:
+        other = api.put(path, {"customer": {"email": "dora@mail.example", "name": "Dora", "channels": PHONE}})
+    assert trail.types == ["customer-created", "ticket-updated", "ticket-customer-updated"]
+    assert [each["address"] for each in other["customer"]["channels"]] == ["dora@mail.example", "12345"]
+    with desk.watched() as trail:
+        assert api.put(path, {"customer": {**CAROL, "name": "Carol Diaz"}})["customer"]["name"] == "Carol Diaz"
+    assert trail.types == ["customer-updated", "ticket-updated", "ticket-customer-updated"]
+    with desk.watched() as trail:
+        opened(api, customer={**CAROL, "name": "How a form has it"})  # known by their address: no word about them
+        opened(api, customer={**carol, "meta": {"from": "a form"}})
+    assert trail.types.count("customer-updated") == 1
+    assert api.get(f"/customers/{desk.carol_id}")["name"] == "Carol Diaz"
+    with desk.watched() as trail:
+        status, error = api.fail("PUT", path, {"status": "closed", "customer": {**carol, "timezone": "Mars/X"}})
+    assert (status, trail.types) == (400, []), error
 
 
 CHANGES: list[tuple[dict[str, Any], list[str]]] = [

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 
 from helpdesk import channels, customers, leaving, tickets
+from helpdesk.channels import Address
 from helpdesk.models import Customer, Job, Role, Ticket
 from tests.desks import Desk
 from tests.helpdesk.web.browsers import Browser, hire, statements
@@ -20,7 +21,7 @@ def eve(desk: Desk) -> int:
             desk.account,
             name="Eve Diaz",
             email="eve@mail.example",
-            others=[("phone", "+353 1 999")],
+            others=[Address("phone", "+353 1 999")],
             language="es",
             note="Writes at night.",
             by=desk.by_ana,
