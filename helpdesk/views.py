@@ -23,6 +23,7 @@ from helpdesk.sessions import session_of
 from helpdesk.signs import decoration
 
 LONGEST_NAME: Final = 120
+LONGEST_SEARCH: Final = 500
 MOST_SHARED: Final = 100
 #: All views of an account, private ones, too.
 MOST_VIEWS: Final = 500
@@ -67,6 +68,8 @@ class Shape:
     order_dir: str = "desc"
     teams: tuple[int, ...] = ()
     users: tuple[int, ...] = ()
+    search: str | None = None
+    section_id: int | None = None
 
 
 def shape_of(view: View) -> Shape:
@@ -81,6 +84,8 @@ def shape_of(view: View) -> Shape:
         order_dir=view.order_dir,
         teams=tuple(view.shared_with_teams),
         users=tuple(view.shared_with_users),
+        search=view.search,
+        section_id=view.section_id,
     )
 
 
@@ -262,6 +267,8 @@ def _checked(session: Session, account_id: int, shape: Shape) -> dict[str, Any]:
         "order_dir": shape.order_dir,
         "shared_with_teams": teams,
         "shared_with_users": users,
+        "search": clean_line(shape.search or "", LONGEST_SEARCH) or None,
+        "section_id": shape.section_id,
     }
 
 

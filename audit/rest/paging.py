@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -97,6 +97,17 @@ def paged(
     by = [column.desc() if order.falling is not backwards else column.asc() for column in columns]
     statement = statement.add_columns(*(column.label(f"at_{place}") for place, column in enumerate(columns)))
     return part([tuple(row) for row in session.execute(statement.order_by(*by).limit(asked.limit + 1))], asked, cursor)
+
+
+def of_all(rows: Iterable[tuple[Any, ...]], order: Order, asked: Paged) -> Page:
+    """The same of a list that is at hand as a whole: what is listed, then its keys and its number."""
+    cursor = read_cursor(asked.cursor, order) if asked.cursor else None
+    falls = order.falling is not (cursor is not None and cursor.direction == "prev")
+    found = sorted(rows, key=lambda row: row[1:], reverse=falls)
+    if cursor is not None:
+        place = (*cursor.keys, cursor.id)
+        found = [row for row in found if (row[1:] < place if falls else row[1:] > place)]
+    return part(found[: asked.limit + 1], asked, cursor)
 
 
 def part(found: Sequence[tuple[Any, ...]], asked: Paged, cursor: Cursor | None) -> Page:

@@ -1,5 +1,6 @@
 """Customers by API: met, edited, merged, deleted, their data and custom fields."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -31,7 +32,8 @@ ORDERS: Final = {
 }
 #: The view of the live API that holds all customers; there are no others of customers.
 ALL_CUSTOMERS: Final = 8
-_LISTED: Final[Any] = selectinload(Customer.field_values)
+#: What a list needs of its customers, beside their own columns.
+LISTED: Final[Any] = selectinload(Customer.field_values)
 
 
 class CustomerQuery(Paged):
@@ -109,9 +111,9 @@ class CustomerDetail(CustomerRow):
 @resource.call("GET /customers", needs="read", query=CustomerQuery, gives=CustomerRow, asking="limit=5")
 def index(asked: CustomerQuery) -> Page:
     """List customers, the newest first."""
-    statement = select(Customer).options(_LISTED).where(*_conditions(asked))
+    statement = select(Customer).options(LISTED).where(*_conditions(asked))
     page = paged(db.session(), statement, ORDERS[asked.order_by], Customer.id, asked)
-    return page.map(lambda rows: [CustomerRow(**_row(row), custom_fields=ticket_showing.values(row)) for row in rows])
+    return page.map(shown)
 
 
 @resource.call(
@@ -233,6 +235,11 @@ def clear_field(customer_id: int, customer_field_id: int) -> None:
     """Take the value out of a custom field."""
     with acting() as session:
         field_values.clear(session, held(session, Customer, customer_id), customer_field_id)
+
+
+def shown(rows: Sequence[Customer]) -> list[CustomerRow]:
+    """Customers in a list."""
+    return [CustomerRow(**_row(row), custom_fields=ticket_showing.values(row)) for row in rows]
 
 
 def _conditions(asked: CustomerQuery) -> list[Any]:

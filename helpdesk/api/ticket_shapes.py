@@ -182,6 +182,13 @@ class TicketRow(_Common):
     last_sent_message_not_delivered: bool
 
 
+class ItemRow(TicketRow):
+    """A ticket in a view, which has no summary and no custom fields."""
+
+    summary: str | None = Field(exclude=True)
+    custom_fields: dict[str, ValueShown] | None = Field(exclude=True)
+
+
 class ChannelShown(Shown):
     """An address of a customer."""
 

@@ -1,7 +1,7 @@
 """Tickets as they are shown, in a list and alone; a list costs a fixed number of statements."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from flask import g
 from sqlalchemy import and_, bindparam, func, select
@@ -23,6 +23,8 @@ from helpdesk.api.ticket_shapes import (
 )
 from helpdesk.models import Account, Customer, Delivery, ReadMark, SatisfactionSurvey, Tag, Ticket, TicketTag
 
+Row = TypeVar("Row", bound=TicketRow)
+
 #: What a list needs of its tickets, beside their own columns.
 LISTED: Any = (
     joinedload(Ticket.customer),
@@ -33,13 +35,13 @@ LISTED: Any = (
 )
 
 
-def listed(session: Session, rows: Sequence[Ticket]) -> list[TicketRow]:
+def listed(session: Session, rows: Sequence[Ticket], kind: type[Row]) -> list[Row]:
     """Tickets in a list."""
     numbers = [row.id for row in rows]
     unread, failed = _unread(session, numbers), _undelivered(session, numbers)
     address = session.get_one(Account, g.account.id)
     return [
-        TicketRow(
+        kind(
             **_common(row, unread),
             custom_fields=values(row),
             excerpt=row.excerpt,

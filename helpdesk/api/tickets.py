@@ -47,7 +47,7 @@ def index(asked: TicketQuery) -> Page:
     session = db.session()
     statement = select(Ticket).options(*ticket_showing.LISTED).where(*_conditions(session, asked))
     page = paged(session, statement, ORDERS[asked.order_by], Ticket.id, asked)
-    return page.map(lambda rows: ticket_showing.listed(session, rows), total_resources=None)
+    return page.map(lambda rows: ticket_showing.listed(session, rows, TicketRow), total_resources=None)
 
 
 @resource.call(
@@ -205,10 +205,10 @@ def _conditions(session: Session, asked: TicketQuery) -> list[Any]:
         by_rule = event.actor_kind == "rule", event.actor_id == asked.rule_id, event.account_id == g.account.id
         conditions.append(Ticket.id.in_(select(event.object_id).where(*by_rule, event.object_type == "Ticket")))
     if asked.view_id is not None:
-        views = {view.id: view for view in viewing.visible(session, g.user)}
-        if asked.view_id not in views:
+        view = viewing.readable(session, g.user, asked.view_id)
+        if view is None:
             raise Problem(400, "Failed to read ticket", {"view_id": ["There is no such view."]})
-        conditions.append(views[asked.view_id].condition)
+        conditions.append(view.condition)
     return conditions
 
 

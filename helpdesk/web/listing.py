@@ -36,11 +36,14 @@ class SystemView:
     label: str
     icon: str
     condition: ColumnElement[bool]
+    filters: str  #: the same in the language of views
     empty: str  #: what an empty one teaches
 
 
 _present = and_(Ticket.spam.is_(False), Ticket.trashed_datetime.is_(None))
 _open = and_(Ticket.status == "open", _present)
+_PRESENT: Final = "eq(ticket.spam, false) && isEmpty(ticket.trashed_datetime)"
+_OPEN: Final = f"eq(ticket.status, 'open') && {_PRESENT}"
 
 VIEWS: Final[dict[str, SystemView]] = {
     view.name: view
@@ -50,6 +53,7 @@ VIEWS: Final[dict[str, SystemView]] = {
             "Inbox",
             "inbox",
             _open,
+            _OPEN,
             "Nobody waits for an answer. A mail to the desk's address, or a ticket by hand, appears here.",
         ),
         SystemView(
@@ -57,6 +61,7 @@ VIEWS: Final[dict[str, SystemView]] = {
             "Unassigned",
             "unassigned",
             and_(_open, Ticket.assignee_user_id.is_(None)),
+            f"{_OPEN} && isEmpty(ticket.assignee_user.id)",
             "Every open ticket has somebody. One comes here when its agent is taken off, or when it is new.",
         ),
         SystemView(
@@ -64,6 +69,7 @@ VIEWS: Final[dict[str, SystemView]] = {
             "All",
             "all",
             _present,
+            _PRESENT,
             "There are no tickets yet. Write a mail to the desk's address, or open a ticket by hand.",
         ),
         SystemView(
@@ -71,6 +77,7 @@ VIEWS: Final[dict[str, SystemView]] = {
             "Snoozed",
             "snooze",
             and_(Ticket.snooze_datetime.is_not(None), _present),
+            f"isNotEmpty(ticket.snooze_datetime) && {_PRESENT}",
             "Nothing sleeps. Open a ticket and press Snooze: it hides here and comes back by itself.",
         ),
         SystemView(
@@ -78,6 +85,7 @@ VIEWS: Final[dict[str, SystemView]] = {
             "Closed",
             "close",
             and_(Ticket.status == "closed", Ticket.snooze_datetime.is_(None), _present),
+            f"eq(ticket.status, 'closed') && isEmpty(ticket.snooze_datetime) && {_PRESENT}",
             "Nothing is closed yet. Open a ticket and press Close; a customer's answer opens it again.",
         ),
         SystemView(
@@ -85,6 +93,7 @@ VIEWS: Final[dict[str, SystemView]] = {
             "Spam",
             "spam",
             and_(Ticket.spam, Ticket.trashed_datetime.is_(None)),
+            "eq(ticket.spam, true) && isEmpty(ticket.trashed_datetime)",
             "No spam. A ticket that is marked as spam moves here and keeps its status.",
         ),
         SystemView(
@@ -92,6 +101,7 @@ VIEWS: Final[dict[str, SystemView]] = {
             "Trash",
             "trash",
             Ticket.trashed_datetime.is_not(None),
+            "isNotEmpty(ticket.trashed_datetime)",
             "The trash is empty. A ticket in it is deleted for good after a while, and can come back until then.",
         ),
     )

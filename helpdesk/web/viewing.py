@@ -6,18 +6,18 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from flask import g, has_app_context
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.orm import Session
 
 from audit.clock import desk_now
-from helpdesk import views
+from helpdesk import search, views
 from helpdesk.language import Mistake
 from helpdesk.language.filters import condition
 from helpdesk.models import Ticket, View
 from helpdesk.web import listing
 
 #: The numbers of the fixed views, under which the REST API knows them; the table's own begin at 101.
-SYSTEM_IDS: Final = {"inbox": 1, "unassigned": 2, "all": 3, "snoozed": 4, "closed": 5, "trash": 6, "spam": 7, "mine": 9}
+SYSTEM_IDS: Final = {"inbox": 1, "unassigned": 2, "all": 3, "snoozed": 4, "closed": 5, "trash": 6, "spam": 7}
 
 #: Every page counts the views in its rail: so many of people's own, and no more.
 COUNTED: Final = 30
@@ -43,6 +43,8 @@ class ListedView:
     icon: str
     emoji: str  #: "" where nobody chose one; shown instead of the icon
     condition: ColumnElement[bool]
+    filters: str  #: the same in the language of views
+    search: str  #: words that must be found, too; "" for none
     order_by: str  #: a column of tickets: "updated_datetime", "priority" …
     order_dir: str  #: "asc" or "desc"
     fields: tuple[str, ...]  #: the columns to show, by the names of the REST API
@@ -61,6 +63,23 @@ def visible(session: Session, user: Viewer) -> list[ListedView]:
 def find(session: Session, user: Viewer, name: str) -> ListedView | None:
     """The view that an address names, if they see it."""
     return next((view for view in visible(session, user) if view.name == name), None)
+
+
+def readable(session: Session, user: views.Viewer, number: int) -> ListedView | None:
+    """The view with this number, if they may know of it, be it in their rail or not."""
+    fixed = next((view for view in listing.VIEWS.values() if SYSTEM_IDS[view.name] == number), None)
+    if fixed is not None:
+        return _fixed(fixed)
+    view = session.get(View, number)
+    if view is None or view.account_id != session.info["account_id"]:
+        return None
+    is_read = views.may_read(user, view, views.teams_of(session, user.id))
+    return _own(session, user.id, view, _now(session)) if is_read else None
+
+
+def within(session: Session, asked: ColumnElement[bool], words: str | None) -> ColumnElement[bool]:
+    """Those of these tickets in which the words are found; all of them, where there are no words."""
+    return and_(asked, search.condition(session, search.ask(words))) if words else asked
 
 
 def counts(session: Session, listed: Sequence[ListedView]) -> dict[str, int]:
@@ -90,7 +109,7 @@ def _now(session: Session) -> datetime:
 def _own(session: Session, user_id: int, view: View, now: datetime | None) -> ListedView:
     empty = _EMPTY
     try:
-        asked = condition(view.filters, session, user_id, now=now)
+        asked = within(session, condition(view.filters, session, user_id, now=now), view.search)
     except Mistake:  # written when the language knew more words
         asked, empty = false(), _UNREADABLE
     return ListedView(
@@ -100,6 +119,8 @@ def _own(session: Session, user_id: int, view: View, now: datetime | None) -> Li
         icon="view",
         emoji=str((view.decoration or {}).get("emoji") or ""),
         condition=asked,
+        filters=view.filters,
+        search=view.search or "",
         order_by=view.order_by,
         order_dir=view.order_dir,
         fields=tuple(view.fields),
@@ -116,6 +137,8 @@ def _fixed(view: listing.SystemView) -> ListedView:
         icon=view.icon,
         emoji="",
         condition=view.condition,
+        filters=view.filters,
+        search="",
         order_by="updated_datetime",
         order_dir="desc",
         fields=views.USUAL_FIELDS,

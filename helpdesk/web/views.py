@@ -114,7 +114,8 @@ def update(view_id: int) -> Response:
             if draft.shape.visibility != view.visibility:
                 view_access.refuse_sharing(draft.shape.visibility)
             refuse_overtaken(session, "View", view_id, "view")
-            views.update(view, _chosen(draft), by=me())
+            shape = replace(_chosen(draft), search=view.search, section_id=view.section_id)  # the form has neither
+            views.update(view, shape, by=me())
     except (Refused, Stale) as refusal:
         return _show(view_access.changeable(view_id), form, draft, desk, str(refusal), 409)
     answers.tell("View saved")

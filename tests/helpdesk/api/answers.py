@@ -9,6 +9,7 @@ from tests.helpdesk.api.shapes import (
     EVENT,
     FIELD,
     INTEGRATION,
+    ITEM,
     JOB,
     MACRO,
     MESSAGE,
@@ -33,7 +34,7 @@ OUTCOME: Shape = {"id": int, "status": str}
 OUTCOMES: Any = {"data": [OUTCOME]}
 SUMMARY: Shape = {"ticket_id": int, "message_id": int, "summary": str}
 ITEMS: Any = {
-    "data": [TICKET_ROW],
+    "data": [ITEM],
     "meta": {"next_items": (str, None), "prev_items": (str, None), "current_cursor": (str, None)},
 }
 SILENCE: Any = {"list": {}}

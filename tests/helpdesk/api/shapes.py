@@ -42,6 +42,7 @@ TICKET_ROW: Shape = {
     **_TICKET, "excerpt": (str, None), "integrations": list, "messages_count": int,
     "last_sent_message_not_delivered": bool,
 }  # fmt: skip
+ITEM: Shape = {key: kinds for key, kinds in TICKET_ROW.items() if key not in ("summary", "custom_fields")}
 TICKET: Shape = {
     **_TICKET, "requester": dict, "assignee_user_id": (int, None), "assignee_team_id": (int, None),
     "messages": list, "events": list, "imported": bool, "processed_datetime": (str, None),

@@ -100,9 +100,6 @@ def test_every_line_of_the_page_works(app: Flask, desk: Desk, api: Program, addr
             problem = _problem(call, done.stdout[:-3], trail)
             if problem:
                 wrong[call.endpoint] = problem
-    import json as j
-
-    print(j.dumps(wrong, indent=1, default=str))
     assert wrong == {}
 
 
