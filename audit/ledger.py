@@ -232,7 +232,7 @@ def _take_along(ledger: Ledger, entry: Entry, key: RowKey) -> None:
 
 
 def _claim_of(ledger: Ledger, entry: Entry, type_: EventType, key: RowKey, root: RowKey) -> None:
-    for row, changes in ledger.notes.claim(type_.claims, key, root, type_.side).items():
+    for row, changes in ledger.notes.claim(type_.claims, key, root, type_.side, type_.leaves).items():
         merged = entry.changes.setdefault(row, {})
         for column, (before, after) in changes.items():
             merged[column] = [merged[column][0] if column in merged else before, after]

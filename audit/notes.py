@@ -59,13 +59,18 @@ class Notes:
             and ("*" in claims[key[0]] or claims[key[0]] & changes.keys())
         ]
 
-    def claim(self, claims: Claims, target: RowKey, root: RowKey, side: Side | None) -> Changes:
-        """Take out what an event on `target` may claim: of it and its parts, else of the object it is a part of."""
+    def claim(
+        self, claims: Claims, target: RowKey, root: RowKey, side: Side | None, leaves: frozenset[str] = frozenset()
+    ) -> Changes:
+        """Take out what an event on `target` may claim: of it and its parts, else of the object it is a part of.
+
+        `leaves` are columns which it leaves to another event where it may claim all.
+        """
         taken: Changes = {}
         own = self.about(claims, target, side)
         for key in own or [key for key in self.about(claims, root, side) if key == root]:
             changes, columns = self.rows[key], claims[key[0]]
-            names = list(changes) if "*" in columns else [name for name in changes if name in columns]
+            names = [name for name in changes if (name not in leaves if "*" in columns else name in columns)]
             taken[f"{key[0]}:{key[1]}"] = {name: changes.pop(name) for name in names}
             if not changes:
                 del self.rows[key]

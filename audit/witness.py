@@ -93,6 +93,7 @@ def _saw_birth(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
     if not is_audited(model):
         return
     session, put = _pen(row, connection)
+    ledger_of(session).touched.add(key_of(row))  # it is born with its summary's mark
     put("id", "fixed", None, key_of(row)[1])
     values = inspect(row).dict
     for name, kind in logged_columns(model).items():

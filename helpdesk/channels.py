@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import joinedload
 
 from audit.action import now
 from audit.actors import Actor
@@ -48,8 +49,9 @@ _other: Final = (
     )
     .limit(1)
 )
-_BY_MAIL: Final = select(Customer).where(Customer.id == func.coalesce(_own.scalar_subquery(), _other.scalar_subquery()))
-_BY_CHANNEL: Final = select(Customer).where(Customer.id == _other.scalar_subquery())
+_with_all: Final = select(Customer).options(joinedload(Customer.channels))
+_BY_MAIL: Final = _with_all.where(Customer.id == func.coalesce(_own.scalar_subquery(), _other.scalar_subquery()))
+_BY_CHANNEL: Final = _with_all.where(Customer.id == _other.scalar_subquery())
 
 
 def add(customer: Customer, type_: str, address: str, *, by: Actor) -> None:
@@ -138,9 +140,9 @@ def put(customer: Customer, type_: str, address: str, *, first: bool | None = No
 
 
 def holder(account: Account, type_: str, address: str) -> Customer | None:
-    """The customer of the account who has this tidy address."""
+    """The customer of the account who has this tidy address, with all that they have."""
     asked = {"account": account.id, "type": type_, "address": address}
-    return session_of(account).scalar(_BY_MAIL if type_ == EMAIL else _BY_CHANNEL, asked)
+    return session_of(account).scalars(_BY_MAIL if type_ == EMAIL else _BY_CHANNEL, asked).unique().one_or_none()
 
 
 def tidied(type_: str, address: str) -> str:

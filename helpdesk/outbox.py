@@ -92,7 +92,8 @@ def message_id(ticket: Ticket, draft: Draft) -> str | None:
         return None
     account = session_of(ticket).get_one(Account, ticket.account_id)
     host = account.mail_address.rsplit("@", 1)[-1]
-    return f"ticket-{ticket.id}.{uuid.uuid4().hex}@{host}"
+    name = f"ticket-{ticket.id}" if ticket.id is not None else "new-ticket"  # numbered with its first message
+    return f"{name}.{uuid.uuid4().hex}@{host}"
 
 
 def queue_reply(message: TicketMessage) -> None:

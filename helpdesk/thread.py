@@ -16,6 +16,13 @@ LONGEST_EXCERPT: Final = 200
 
 def put(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
     """Add a message to the thread, with no other consequence."""
+    message = write(ticket, draft, by=by)
+    record(TICKET_MESSAGE_CREATED, message, by=by)
+    return message
+
+
+def write(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
+    """Write a message into the thread; whoever calls says that it happened."""
     session = session_of(ticket)
     sender = draft.sender
     message = TicketMessage(
@@ -58,7 +65,6 @@ def put(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
     if ticket.language is None and draft.public and sender is not None:
         ticket.language = guessing.language_of(message.stripped_text)
     recount(ticket)  # before it is told: then one flush is enough for both
-    record(TICKET_MESSAGE_CREATED, message, by=by)
     return message
 
 

@@ -17,6 +17,7 @@ from helpdesk.events import (
     TICKET_CUSTOMER_UPDATED,
     TICKET_DELETED,
     TICKET_MARKED_SPAM,
+    TICKET_MESSAGE_CREATED,
     TICKET_REOPENED,
     TICKET_SELF_UNSNOOZED,
     TICKET_SNOOZED,
@@ -70,6 +71,7 @@ def create(account: Account, opening: Opening, *, by: Actor) -> Ticket:
     ticket = Ticket(
         account_id=account.id,
         customer_id=opening.customer.id,
+        customer=opening.customer,  # known already: or it would be read again
         channel=opening.channel,
         via=opening.via,
         subject=_tidy_subject(opening.subject),
@@ -86,9 +88,11 @@ def create(account: Account, opening: Opening, *, by: Actor) -> Ticket:
         tag_links=[],
     )
     session.add(ticket)
-    record(TICKET_CREATED, ticket, by=by)
-    for draft in opening.messages:
-        outbox.queue_reply(thread.put(ticket, draft, by=by))
+    said = [thread.write(ticket, draft, by=by) for draft in opening.messages]
+    record(TICKET_CREATED, ticket, by=by)  # with all that is said in it: then one flush is enough for both
+    for message in said:
+        record(TICKET_MESSAGE_CREATED, message, by=by)
+        outbox.queue_reply(message)
     if opening.assignee is not None:
         assign(ticket, opening.assignee, by=by)
     if opening.team is not None:
@@ -191,6 +195,7 @@ def swap_customer(ticket: Ticket, customer: Customer, *, by: Actor) -> None:
         return
     leaving.refuse_new(customer)
     ticket.customer_id = customer.id
+    session_of(ticket).expire(ticket, ["customer"])
     record(TICKET_CUSTOMER_UPDATED, ticket, by=by)
 
 

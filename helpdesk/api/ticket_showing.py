@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 from flask import g
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.api import message_showing
 from helpdesk.api.customer_showing import channel_shown
@@ -58,11 +59,21 @@ def listed(session: Session, rows: Sequence[Ticket], kind: type[Row]) -> list[Ro
 
 def detail(session: Session, ticket: Ticket, *, with_fields: bool = False) -> TicketDetail:
     """A ticket alone."""
+    return _alone(session, ticket, _unread(session, [ticket.id]), with_fields=with_fields)
+
+
+def newborn(session: Session, ticket: Ticket) -> TicketDetail:
+    """A ticket that was opened just now: nobody has read it, and nothing that is known of it is read again."""
+    set_committed_value(ticket, "survey", None)
+    return _alone(session, ticket, {ticket.id})
+
+
+def _alone(session: Session, ticket: Ticket, unread: set[int], *, with_fields: bool = False) -> TicketDetail:
     customer = on_ticket(ticket.customer)
     said: list[Message] = message_showing.shown(session, ticket.messages)
     answerable = bool(ticket.customer.email)
     return TicketDetail(
-        **_common(ticket, _unread(session, [ticket.id])),
+        **_common(ticket, unread),
         custom_fields=values(ticket) if with_fields else None,
         customer=customer,
         requester=customer,

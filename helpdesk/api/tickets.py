@@ -64,7 +64,7 @@ def create(body: NewTicket) -> TicketDetail:
     fetching.fetch([(f"messages.{place}.", each) for place, each in enumerate(body.messages)], ticket_writing.FAILED)
     with making() as session:
         ticket = ticket_writing.open_ticket(session, body)
-    return ticket_showing.detail(session, ticket)
+    return ticket_showing.newborn(session, ticket)
 
 
 @resource.call(

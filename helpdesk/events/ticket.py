@@ -11,6 +11,12 @@ from audit.types import ALL, ANYBODY, EventType, Nature, registry
 _STATUS: Final[Mapping[str, frozenset[str]]] = {"Ticket": frozenset({"status", "closed_datetime", "snooze_datetime"})}
 
 
+#: What a ticket says of its messages: told after them, even at birth.
+_OF_MESSAGES: Final = frozenset(
+    {"excerpt", "messages_count", "last_message_datetime", "last_received_message_datetime"}
+)
+
+
 def _touch(ticket: Any, at: datetime) -> None:
     ticket.updated_datetime = at
     ticket.row_version += 1
@@ -61,6 +67,7 @@ TICKET_CREATED = registry.declare(
         by_machine="A mail or chat message that continues no ticket; a connected system; the welcome ticket of a new"
         " account; the ticket in which the desk suggests a rule.",
         claims={"Ticket": ALL, "TicketFieldValue": ALL},
+        leaves=_OF_MESSAGES,
         companions=("ticket-message-created", "ticket-updated"),
         look_alikes={
             "ticket-message-created": "Also written for every later message; a ticket is created only once.",

@@ -24,6 +24,19 @@ def test_a_ticket_that_an_agent_opens_by_mail_reaches_the_customer(desk: Desk) -
     assert queued(desk) == ["carol@mail.example"]
 
 
+def test_a_ticket_is_born_with_what_is_said_in_it_and_the_update_tells_how_much(desk: Desk) -> None:
+    words = tuple(Draft(sender=desk.carol, body_text=text, via="email") for text in ("Where is it?", "Still waiting."))
+    with desk.watched() as trail, desk.acting("email"):
+        opening = tickets.Opening(customer=desk.carol, subject="Late", messages=words)
+        number = tickets.create(desk.account, opening, by=desk.by_carol).id
+    assert trail.types == ["ticket-created", *["ticket-message-created"] * 2, "ticket-updated"]
+    born, told = (trail[type_].changes[f"Ticket:{number}"] for type_ in ("ticket-created", "ticket-updated"))
+    assert (told["messages_count"], told["excerpt"]) == ([None, 2], [None, "Still waiting."])
+    assert not born.keys() & told.keys()
+    assert born["row_version"] == [None, 1], "written once, not made and then changed"
+    assert desk.ticket(number).row_version == 1
+
+
 def test_what_a_customer_writes_and_what_is_noted_is_not_mailed(desk: Desk) -> None:
     ticket = desk.a_ticket()
     with desk.acting():

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from audit.rest.shapes import write_moment
 from helpdesk import custom_fields, settings
@@ -19,6 +20,7 @@ from tests.helpdesk.api.shapes import (
     TICKET_ROW,
     fits,
 )
+from tests.helpdesk.web.browsers import statements
 
 CAROL = {"email": "carol@mail.example"}
 PHONE = [{"type": "phone", "address": "12345"}]
@@ -54,6 +56,15 @@ def test_a_ticket_is_opened_and_shown(desk: Desk, api: Program) -> None:
     assert fits(row, TICKET_ROW)
     assert fits(row["customer"], CUSTOMER_LITE)
     assert (row["excerpt"], row["messages_count"], row["is_unread"]) == ("Where is it?", 1, True)
+
+
+def test_to_open_a_ticket_asks_little_of_the_database(app: Flask, api: Program) -> None:
+    opened(api)  # by the way, the key's last use is noted, once a minute
+    with statements(app) as sent:
+        opened(api)
+    # Who calls; what time it is, what is due; the account, the customer with their addresses; the ticket, the message.
+    # The events beside them go past the engine; nothing is read again to be shown.
+    assert len(sent) <= 7, sent
 
 
 def test_who_writes_from_an_unknown_address_becomes_a_customer(desk: Desk, api: Program) -> None:
