@@ -3,6 +3,8 @@
 import uuid
 from dataclasses import dataclass
 
+from sqlalchemy import inspect
+
 from audit.action import current
 from audit.clock import wall_now
 from helpdesk.drafts import Draft
@@ -92,7 +94,7 @@ def message_id(ticket: Ticket, draft: Draft) -> str | None:
         return None
     account = session_of(ticket).get_one(Account, ticket.account_id)
     host = account.mail_address.rsplit("@", 1)[-1]
-    name = f"ticket-{ticket.id}" if ticket.id is not None else "new-ticket"  # numbered with its first message
+    name = f"ticket-{ticket.id}" if inspect(ticket).persistent else "new-ticket"  # numbered with its first message
     return f"{name}.{uuid.uuid4().hex}@{host}"
 
 

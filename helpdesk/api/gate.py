@@ -1,13 +1,15 @@
 """Who is let in: an e-mail address with an API key, or a bearer token, whose user's role allows the call."""
 
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final, cast
 
 from flask import g, request
-from sqlalchemy import or_
+from sqlalchemy import Select, String, bindparam, or_
 from sqlalchemy.engine import Row
 
 from audit.action import begin, enter
+from audit.base import Base, UtcDateTime
 from audit.clock import wall_now
 from audit.db import db
 from audit.rest.calls import Call
@@ -27,9 +29,9 @@ def let_in(call: Call) -> None:
     key = _key()
     if key is None:
         raise Problem(401)
-    g.api_key_id = key.id
+    g.api_key_id = key.key_id
     _note_use(key)
-    g.api_level = limits.count(key)
+    g.api_level = limits.count(key.key_id, is_application=key.kind == "oauth")
     if g.api_level.is_over:
         raise Problem(429)
     if not g.user.may(cast(Action, call.needs)):
@@ -38,38 +40,48 @@ def let_in(call: Call) -> None:
         raise Problem(403, f"The application was not allowed {call.scope}. Nothing was done.")
 
 
-def _key() -> ApiKey | None:
+def _key() -> Row[Any] | None:
     try:
         given = request.authorization
     except ValueError:  # not even ASCII
         return None
     if given is None:
         return None
-    still = or_(ApiKey.expires_datetime.is_(None), ApiKey.expires_datetime > wall_now())
     if given.type == "bearer" and given.token:
-        return _found(given.token, still, ApiKey.kind == "oauth")
+        return _found(given.token, "oauth")
     if given.type == "basic" and given.username and given.password:
-        found = _found(given.password, still, ApiKey.kind == "key")
+        found = _found(given.password, "key")
         return found if found is not None and g.user.email.lower() == given.username.strip().lower() else None
     return None
 
 
-def _found(key: str, *conditions: Any) -> ApiKey | None:
-    digest, valid = ApiKey.key_hash == keys.digest(key), ApiKey.revoked_datetime.is_(None)
-    question = logins.who_came_by(ApiKey).add_columns(ApiKey).where(digest, valid, *conditions)
-    row: Row[Any] | None = logins.recognise(db.session(), question)
-    return row[-1] if row is not None else None
+def _found(key: str, kind: str) -> Row[Any] | None:
+    asked = {"key_hash": keys.digest(key), "way": kind, "present": wall_now()}
+    return logins.recognise(db.session(), _who_has_a_key(), asked)
 
 
-def _note_use(key: ApiKey) -> None:
+@cache
+def _who_has_a_key() -> Select[Any]:
+    """Put together once, for every call asks it."""
+    key = Base.metadata.tables[ApiKey.__tablename__].c
+    mine, way = bindparam("key_hash", type_=String), bindparam("way", type_=String)
+    present = bindparam("present", type_=UtcDateTime)
+    return (
+        logins.who_came_by(ApiKey)
+        .add_columns(key.id.label("key_id"), key.kind, key.scopes, key.last_used_datetime)
+        .where(key.key_hash == mine, key.kind == way, key.revoked_datetime.is_(None))
+        .where(or_(key.expires_datetime.is_(None), key.expires_datetime > present))
+    )
+
+
+def _note_use(key: Row[Any]) -> None:
     at, session = wall_now(), db.session()
     if key.last_used_datetime is not None and at - key.last_used_datetime < NOTED_EVERY:
         return
-    number = key.id
     begin(
         session, g.account.id, source="api"
     )  # it changes nothing that the log knows of, so that nothing is due before
-    held = session.get(ApiKey, number, with_for_update=True)
+    held = session.get(ApiKey, key.key_id, with_for_update=True)
     if held is not None:
         held.last_used_datetime = at
     session.commit()

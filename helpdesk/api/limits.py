@@ -12,7 +12,6 @@ from audit.action import tell_account
 from audit.clock import wall_now
 from audit.db import db
 from helpdesk.config import Config
-from helpdesk.models import ApiKey
 
 #: An application that somebody allowed to act for them may call twice as often as a key.
 OF_AN_APPLICATION: Final = 2
@@ -49,15 +48,15 @@ class Level:
         return max(math.ceil(missing / self.leak), 1) if self.is_over else 0
 
 
-def count(key: ApiKey) -> Level:
+def count(key_id: int, *, is_application: bool) -> Level:
     """Count a call of this key."""
     config: Config = current_app.config["DESK"]
-    times = OF_AN_APPLICATION if key.kind == "oauth" else 1
+    times = OF_AN_APPLICATION if is_application else 1
     if config.api_rate is None:
         return Level(0, 40 * times, 1)
     size = config.api_rate[0] * times
     leak = size / config.api_rate[1]
-    level, is_over = _here(key.id, size, leak) if config.is_embedded else _together(key, size, leak)
+    level, is_over = _here(key_id, size, leak) if config.is_embedded else _together(key_id, size, leak)
     return Level(level, size, leak, is_over)
 
 
@@ -81,10 +80,10 @@ def _here(key_id: int, size: int, leak: float) -> tuple[float, bool]:
         return levels[key_id][0], is_over
 
 
-def _together(key: ApiKey, size: int, leak: float) -> tuple[float, bool]:
+def _together(key_id: int, size: int, leak: float) -> tuple[float, bool]:
     with db.engine.begin() as connection:
         connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-        tell_account(connection, key.account_id)
-        asked = {"key": key.id, "account": key.account_id, "size": size, "leak": leak}
+        tell_account(connection, g.account.id)
+        asked = {"key": key_id, "account": g.account.id, "size": size, "leak": leak}
         row = connection.execute(_COUNT, asked).one()
     return row.level, row.is_over
