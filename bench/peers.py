@@ -1,4 +1,4 @@
-"""Peers: the same week of the same log in Flask-Admin and in Datasette, beside our page with its total.
+"""Peers: the same week of the same log in other programs, beside our page with its exact total and its histogram.
 
 They are installed by `make bench` alone, and read the very file that our page reads.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from datasette.app import Datasette
 from flask import Flask
@@ -20,6 +21,7 @@ from sqlalchemy import MetaData, Table, func
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from audit.base import to_microseconds
+from bench import django_admin
 from bench.biglog import BigLog, a_big_log
 from bench.reading import clients
 from bench.results import Result, Wrong
@@ -29,23 +31,36 @@ Ask = Callable[[], int]
 
 #: The questions by the member that they name, if any.
 QUESTIONS: Final = {"a week": None, "one member and a week": 7}
-#: What our page with list and total may take of the peer's.
-GOALS: Final = {"Flask-Admin": 0.5, "Datasette": None}
+#: What our list with exact total and histogram may take of theirs, whose pages have no histogram but the floor's.
+GOALS: Final = {
+    "the floor": 1.3,
+    "Flask-Admin": 0.5,
+    "Datasette, no suggestions": None,
+    "Django admin, no full count": None,
+}
+_IN_PLACE: Final = {"HX-Request": "true", "HX-Target": "section#audit-result"}
 
 
 def measure(sizes: Sizes, wrong: Wrong) -> Iterator[Result]:
     """In turns, on the default database."""
-    with a_big_log("SQLite", sizes.log) as log, clients(log) as (desk, _):
+    with a_big_log("SQLite", sizes.log) as log, clients(log) as (desk, bare):
+        admin = django_admin.installed(str(log.engine.url.database))
         for question, member in QUESTIONS.items():
-            filters = f"?member={member}" if member else ""
-            ours = _timed(partial(_list, desk, f"/settings/audit{filters}"))
-            for peer, ask in (("Flask-Admin", _flask_admin(log, member)), ("Datasette", _datasette(log, member))):
+            asked = {"account_id": log.account_id, "created_datetime__gte": _since(log), **_of(member, "user_id")}
+            peers: dict[str, Ask] = {
+                "the floor": partial(_get, bare, f"/counted?{urlencode(_of(member, 'member'))}"),
+                "Flask-Admin": _flask_admin(log, member),
+                "Datasette, no suggestions": _datasette(log, asked),
+                "Django admin, no full count": partial(django_admin.ask, admin, asked),
+            }
+            ours = _timed(partial(_ours, desk, urlencode(_of(member, "member"))))
+            for peer, ask in peers.items():
                 pairs = [(ours(wrong), _timed(ask)(wrong)) for _ in range(sizes.visits // 4 + 2)][1:]
-                theirs = statistics.median(their for _, their in pairs) * 1000
+                mine, theirs = (statistics.median(pair[side] for pair in pairs) * 1000 for side in (0, 1))
                 yield Result(
                     name=f"peers: {question}, ours against {peer}",
                     database="SQLite",
-                    rows=f"count(*) = {log.events:,}, theirs {theirs:.0f} ms",
+                    rows=f"count(*) = {log.events:,}, {mine:.1f} and {theirs:.1f} ms",
                     measured=[statistics.median(our / their for our, their in pairs)],
                     unit="×",
                     goal=GOALS[peer],
@@ -53,8 +68,18 @@ def measure(sizes: Sizes, wrong: Wrong) -> Iterator[Result]:
                 )
 
 
-def _list(desk: FlaskClient, path: str) -> int:
-    return desk.get(path, headers={"HX-Request": "true", "HX-Target": "section#audit-result"}).status_code
+def _of(member: int | None, name: str) -> dict[str, int]:
+    return {name: member} if member else {}
+
+
+def _ours(desk: FlaskClient, filters: str) -> int:
+    """The list as it comes while one chooses, and what the page fetches beside it: the exact total and the bars."""
+    listed = _get(desk, f"/settings/audit?{filters}", _IN_PLACE)
+    return max(listed, _get(desk, f"/settings/audit/around?{filters}", {"HX-Request": "true"}))
+
+
+def _get(client: FlaskClient, path: str, headers: dict[str, str] | None = None) -> int:
+    return client.get(path, headers=headers).status_code
 
 
 def _timed(ask: Ask) -> Callable[[Wrong], float]:
@@ -82,7 +107,8 @@ def _flask_admin(log: BigLog, member: int | None) -> Ask:
         __table__ = Table("event", MetaData(), autoload_with=log.engine)
 
     columns = Event.__table__.c
-    asked = [columns.created_datetime >= _since(log), *([columns.user_id == member] if member else [])]
+    asked = [columns.account_id == log.account_id, columns.created_datetime >= _since(log)]
+    asked += [columns.user_id == member] if member else []
 
     class Events(ModelView):  # type: ignore[misc]
         """Newest first, fifty a page, with their number, as it has them by default."""
@@ -105,10 +131,9 @@ def _flask_admin(log: BigLog, member: int | None) -> Ask:
     return lambda: client.get("/admin/event/").status_code
 
 
-def _datasette(log: BigLog, member: int | None) -> Ask:
+def _datasette(log: BigLog, asked: dict[str, int]) -> Ask:
     path = str(log.engine.url.database)
     served = Datasette([path], settings={"suggest_facets": False, "default_page_size": 50, "sql_time_limit_ms": 60_000})
     name = path.rsplit("/", 1)[-1].removesuffix(".db")
-    asked = f"created_datetime__gte={_since(log)}" + (f"&user_id={member}" if member else "")
-    address = f"/{name}/event?{asked}&_sort_desc=created_datetime"
+    address = f"/{name}/event?{urlencode(asked)}&_sort_desc=created_datetime"
     return lambda: int(asyncio.run(served.client.get(address)).status_code)
