@@ -1,15 +1,17 @@
 """Statistics of the desk's work: facts of one scope, filtered, grouped by what they have in common, and reckoned up."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, not_, or_, select, true
 from sqlalchemy.orm import Session
 
+from helpdesk.language import filters
 from helpdesk.models import Ticket, TicketTag
 from helpdesk.refusals import Refused
 from helpdesk.reporting_scopes import SCOPES, UNANSWERABLE, Dimension, Scope
@@ -21,9 +23,11 @@ Operator = Literal[
 Row = dict[str, Any]
 
 LARGEST: Final = 2**63 - 1
-#: Filters that every scope takes beside its dimensions: of its first date, and of the ticket's tags.
+#: Filters that every scope takes beside its dimensions: of its first date, of the ticket's tags and custom fields.
 _PERIOD: Final[Mapping[str, Operator]] = {"periodStart": "afterDate", "periodEnd": "beforeDate"}
 _TAGS: Final = ("tags", "tagId")
+_FIELDS: Final = "customFields"
+_FIELD_AND_VALUE: Final = re.compile(r"([1-9][0-9]{0,17})::(.*)", re.ASCII | re.DOTALL)
 _YEARS: Final = range(1970, 2200)
 
 
@@ -101,6 +105,8 @@ def _condition(scope: Scope, given: Filter, zone: ZoneInfo) -> ColumnElement[boo
         return _dated(scope.times[given.member], given, zone)
     if given.member in _TAGS and given.member not in scope.dimensions:
         return _tagged(given)
+    if given.member == _FIELDS:
+        return _any_or_all(given, [_held(value) for value in given.values])
     return _compared(_one(scope.dimensions, given.member, "filters"), given)
 
 
@@ -118,13 +124,42 @@ def _dated(column: SQLColumnExpression[Any], given: Filter, zone: ZoneInfo) -> C
 def _tagged(given: Filter) -> ColumnElement[bool]:
     numbers = _values(Dimension(TicketTag.tag_id, int), given)
 
-    def having(asked: list[Any]) -> ColumnElement[bool]:
-        return Ticket.id.in_(select(TicketTag.ticket_id).where(TicketTag.tag_id.in_(asked)))
+    def having(number: int) -> ColumnElement[bool]:
+        return Ticket.id.in_(select(TicketTag.ticket_id).where(TicketTag.tag_id == number))
 
+    return _any_or_all(given, [having(number) for number in numbers])
+
+
+def _held(given: Any) -> ColumnElement[bool]:
+    """Of tickets with a value in a custom field: `{"id": 4, "value": "Late"}`, or the same as `4::Late`."""
+    if isinstance(given, dict) and given.keys() == {"id", "value"}:
+        number, value = given["id"], given["value"]
+        is_some = isinstance(value, str) or (isinstance(value, int | float) and abs(value) <= LARGEST)
+        if type(number) is int and 0 < number <= LARGEST and is_some:
+            return filters.having(number, value)
+    if isinstance(given, str) and (found := _FIELD_AND_VALUE.fullmatch(given)) is not None:
+        number, text = int(found[1]), found[2]
+        return or_(*(filters.having(number, value) for value in _readings(text)))
+    raise WrongQuestion(
+        "filters", f'{_FIELDS} are {{"id": 4, "value": "Late"}} or "4::Late"; {str(given)[:64]!r} is none.'
+    )
+
+
+def _readings(text: str) -> Iterator[str | float | bool]:
+    """What a text may stand for; a field holds only one kind of values."""
+    yield text
+    if text in ("true", "false"):
+        yield text == "true"
+    elif re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", text, re.ASCII):
+        yield float(text)
+
+
+def _any_or_all(given: Filter, conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
     if given.operator == "all-of":
-        return and_(true(), *(having([number]) for number in numbers))
+        return and_(true(), *conditions)
     if given.operator in ("one-of", "not-one-of"):
-        return having(numbers) if given.operator == "one-of" else ~having(numbers)
+        found = or_(false(), *conditions)
+        return found if given.operator == "one-of" else not_(found)
     raise WrongQuestion("filters", f"{given.member} takes one-of, not-one-of or all-of.")
 
 

@@ -44,7 +44,10 @@ class StatParts(Paged):
 
 
 class StatFilter(Body):
-    """Only facts of which this holds; `periodStart` and `periodEnd` mean the scope's first time."""
+    """Only facts of which this holds; `periodStart` and `periodEnd` mean the scope's first time.
+
+    Every scope takes `tags`, by number, and `customFields`, as `{"id": 4, "value": "Late"}` or `"4::Late"`.
+    """
 
     member: str = Field(max_length=64)
     operator: reporting.Operator

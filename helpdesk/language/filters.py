@@ -62,6 +62,11 @@ def check(source: str | Tree, vocabulary: Vocabulary | None = None) -> Tree:
     return tree
 
 
+def having(field_id: int, value: str | float | bool) -> ColumnElement[bool]:
+    """Of tickets that hold this value in a custom field."""
+    return _on_own(field_id, "is", [value if isinstance(value, str | bool) else float(value)])
+
+
 def has_age(asked: Condition) -> bool:
     """Whether the answer depends on what time it is."""
     match asked:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from helpdesk import custom_fields, fields, messages, reporting, survey_reports, tags, tickets
 from helpdesk.drafts import Draft
-from helpdesk.models import Tag, User
+from helpdesk.models import CustomField, Tag, User
 from helpdesk.reporting import Filter, Question, WrongQuestion
 from helpdesk.reporting_scopes import SCOPES, UNANSWERABLE
 from tests.desks import Desk
@@ -121,6 +121,32 @@ def test_every_scope_counts_what_it_says(desk: Desk, morning: tuple[int, int, in
     assert tagged(late, vip, operator="all-of") == [second]
     assert tagged(vip, operator="not-one-of") == [first, third]
 
+    def held(*values: Any, operator: str = "one-of", scope: str = "tickets-created") -> list[int]:
+        asks = [ours, of("customFields", *values, operator=operator)]
+        return [row["ticketId"] for row in asked(desk, scope, dimensions=["ticketId"], filters=asks)]
+
+    urgent_id, number = desk.session.scalars(select(CustomField.id)).one(), {"data_type": "number"}
+    pieces = {**number, "input_settings": {"input_type": "input_number"}}
+    reason = {"data_type": "text", "input_settings": {"input_type": "input"}}
+    with desk.acting():
+        made = [custom_fields.create(desk.account, "Ticket", "Pieces", pieces, by=desk.by_admin)]
+        made.append(custom_fields.create(desk.account, "Ticket", "Reason", reason, by=desk.by_admin))
+        for ticket_id, values in ((first, (3, "Late")), (second, (3.5, "true"))):
+            fields.set_values(desk.ticket(ticket_id), zip(made, values, strict=True), by=desk.by_admin)
+        count_id, reason_id = (field.id for field in made)
+    assert held(f"{urgent_id}::true") == held({"id": urgent_id, "value": True}) == [third]
+    assert held(f"{urgent_id}::false") == held({"id": urgent_id, "value": 1}) == []
+    assert held(f"{count_id}::3", f"{count_id}::3.5") == [first, second]
+    assert held({"id": count_id, "value": 3}, f"{reason_id}::Late", operator="all-of") == [first]
+    assert held({"id": count_id, "value": "3"}) == held(f"{reason_id}::late") == []
+    assert held(f"{reason_id}::true") == [second]
+    assert held(f"{reason_id}::Late", operator="not-one-of") == [second, third]
+    for scope in SCOPES:
+        assert set(held(f"{count_id}::3", scope=scope)) <= {first}, scope
+    assert (
+        held(f"{count_id}::3", scope="satisfaction-surveys") == held(f"{count_id}::3", scope="ticket-fields") == [first]
+    )
+
 
 def test_facts_are_dated_where_the_asker_is(desk: Desk, morning: tuple[int, int, int]) -> None:
     first, second, third = morning
@@ -160,6 +186,11 @@ def test_facts_are_dated_where_the_asker_is(desk: Desk, morning: tuple[int, int,
         ("filters", {"filters": [of("ticketId", True)]}),
         ("filters", {"filters": [of("ticketId", 1, operator="contains")]}),
         ("filters", {"filters": [of("tags", 1, operator="set")]}),
+        ("filters", {"filters": [of("customFields", "x::y")]}),
+        ("filters", {"filters": [of("customFields", 1)]}),
+        ("filters", {"filters": [of("customFields", {"id": 1, "value": 10**400})]}),
+        ("filters", {"filters": [of("customFields", {"id": True, "value": 1})]}),
+        ("filters", {"filters": [of("customFields", "1::x", operator="contains")]}),
         ("filters", {"filters": [of("createdDatetime", "yesterday", operator="afterDate")]}),
         ("filters", {"filters": [of("periodStart", "2026-01-01", "2026-02-01")]}),
         ("filters", {"scope": "ticket-fields", "filters": [of("customFieldValue", "x")]}),
