@@ -84,6 +84,13 @@ def answer(session: Session, question: Question) -> list[Row]:
     return _sorted(rows, question.order, [*reversed(names)])
 
 
+def tickets_behind(session: Session, question: Question, most: int) -> list[int]:
+    """The tickets of a question's facts, by number, as many as this at most; groups and measures don't matter."""
+    scope = _scope(question.scope)
+    found = scope.source(Ticket.id).where(*(_condition(scope, each, question.zone) for each in question.filters))
+    return list(session.scalars(found.where(Ticket.id.is_not(None)).distinct().order_by(Ticket.id).limit(most)))
+
+
 def _scope(name: str) -> Scope:
     if name in SCOPES:
         return SCOPES[name]

@@ -17,12 +17,18 @@ from helpdesk.models import Account, Job, Macro, Ticket, TicketTag
 from helpdesk.refusals import Refused
 
 TICKETS_OUT: Final = "exportTicket"
+DRILLED_OUT: Final = "exportTicketDrilldown"
+SALES_OUT: Final = "exportConvertCampaignSalesDrilldown"
 MACROS_OUT: Final = "exportMacro"
 MACROS_IN: Final = "importMacro"
-JOBS: Final = (TICKETS_OUT, MACROS_OUT, MACROS_IN)
+JOBS: Final = (TICKETS_OUT, DRILLED_OUT, SALES_OUT, MACROS_OUT, MACROS_IN)
 
 _BATCH: Final = 50
 _BOM: Final = "\ufeff"  # without it spreadsheets take the text for another encoding
+#: What is in which file.
+_NAMES: Final = {TICKETS_OUT: "tickets", DRILLED_OUT: "drilldown", SALES_OUT: "campaign-sales", MACROS_OUT: "macros"}
+#: The desk has no campaigns, so that nothing was ever sold by one.
+_SALE: Final = ("campaign_id", "campaign_name", "customer_email", "order_id", "amount", "currency", "created_datetime")
 _MACRO: Final = ("name", "actions", "intent", "language", "external_id")
 _TICKET: Final = (
     "id", "subject", "status", "priority", "channel", "language", "spam", "created_datetime", "updated_datetime",
@@ -35,8 +41,8 @@ def step(session: Session, job: Job) -> bool:
     with jobs.working(session, job) as held:
         if held.type == MACROS_IN:
             return _import(session, held)
-        lines = list(_tickets(session, held.params["tickets"]) if held.type == TICKETS_OUT else _macros(session))
-        name = f"{'tickets' if held.type == TICKETS_OUT else 'macros'}-{held.id}.csv"
+        lines = list(_lines(session, held))
+        name = f"{_NAMES[held.type]}-{held.id}.csv"
         digest = files.store(session, held.account_id, _written(lines))
         jobs.advance(held, len(lines) - 1, url=files.address(digest, name))
         return False
@@ -57,6 +63,12 @@ def content_of(session: Session, account_id: int, digest: str) -> bytes | None:
     """What was uploaded under this digest."""
     held = select(StoredFile.content).where(StoredFile.account_id == account_id, StoredFile.digest == digest)
     return session.scalar(held)
+
+
+def _lines(session: Session, held: Job) -> Iterable[list[Any]]:
+    if held.type == MACROS_OUT:
+        return _macros(session)
+    return [[*_SALE]] if held.type == SALES_OUT else _tickets(session, held.params["tickets"])
 
 
 def _tickets(session: Session, numbers: Sequence[int]) -> Iterator[list[Any]]:

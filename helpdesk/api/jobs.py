@@ -2,10 +2,9 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from flask import g
-from pydantic import Field
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
@@ -15,19 +14,12 @@ from audit.db import db
 from audit.rest.calls import Resource
 from audit.rest.paging import Page, both_ways, paged
 from audit.rest.problems import Problem
-from audit.rest.shapes import Body, Flag, Id, Moment, Paged, Shown, write_moment
-from helpdesk import bulk, jobs, tables, tickets, views
+from audit.rest.shapes import write_moment
+from helpdesk import bulk, jobs, tables
 from helpdesk.api.acting import acting, found, held, me
-from helpdesk.api.persons import Ref
-from helpdesk.api.ticket_shapes import Priority, Status
-from helpdesk.language.filters import check, condition
-from helpdesk.models import Job, Ticket
-
-#: What the desk has nothing to do it with.
-NOT_HERE: Final[dict[str, str]] = {
-    "exportTicketDrilldown": "exportTicket takes the same tickets by a view's filters.",
-    "exportConvertCampaignSalesDrilldown": "the desk has no campaigns.",
-}
+from helpdesk.api.job_shapes import JobChange, JobQuery, JobShown, NewJob
+from helpdesk.api.job_targets import CREATING, OF_A_DRILLDOWN, chosen, drilled
+from helpdesk.models import Job
 
 resource = Resource(
     "jobs",
@@ -43,108 +35,18 @@ resource = Resource(
         "exportTicket": "Write tickets to a CSV file; info.url says where it is once the job is done.",
         "exportMacro": "The same with the macros in use.",
         "importMacro": "Make macros from a CSV file that was uploaded: params.url is what POST /upload gave.",
-        **{name: f"Not done: {why}" for name, why in NOT_HERE.items()},
+        "exportTicketDrilldown": "The same with the tickets behind a statistic: params.context holds scope, filters and"
+        " timezone as POST /reporting/stats takes them (by default tickets-created), start_datetime and end_datetime"
+        " the period.",
+        "exportConvertCampaignSalesDrilldown": "A table without lines: the desk has no campaigns.",
     },
 )
 
-CREATING: Final = "Failed to create job"
 UPDATING: Final = "Failed to update job"
-MOST: Final = 20_000  #: tickets of one job
 LATEST: Final = timedelta(minutes=60)
 ORDERS: Final = both_ways("created_datetime", Job.created_datetime, datetime)
 
-Types = Literal[
-    "applyMacro", "deleteTicket", "exportTicket", "exportMacro", "importMacro", "updateTicket",
-    "exportTicketDrilldown", "exportConvertCampaignSalesDrilldown",
-]  # fmt: skip
-Statuses = Literal[
-    "pending", "scheduled", "running", "done", "cancel_requested", "canceled", "errored", "fatal_errored"
-]
-
-
 _UPLOADED: Final = re.compile("/api/attachment/download/([0-9a-f]{64})/")
-
-
-class JobQuery(Paged):
-    """Which jobs."""
-
-    order_by: Literal["created_datetime:desc", "created_datetime:asc"] = "created_datetime:desc"
-    status: Statuses | None = None
-    type: Types | None = None
-
-
-class ViewFilter(Body):
-    """Tickets by a filter, as views have them."""
-
-    filters: str = Field(max_length=20_000)
-
-
-class TagName(Body):
-    """A tag; an unknown one is made."""
-
-    name: str = Field(min_length=1, max_length=256)
-
-
-class Updates(Body):
-    """What to change on each ticket, in the order of the body; `tags` are replaced."""
-
-    status: Status = "open"
-    priority: Priority = "normal"
-    subject: str | None = Field(None, max_length=tickets.LONGEST_SUBJECT)
-    tags: list[TagName] = Field([], max_length=200)
-    assignee_user: Ref | None = None
-    assignee_team: Ref | None = None
-    spam: Flag = False
-    trashed_datetime: Moment | None = None
-    snooze_datetime: Moment | None = None
-
-
-class Params(Body):
-    """On which tickets, and what."""
-
-    ticket_ids: list[Id] | None = Field(None, min_length=1, max_length=MOST)
-    view: ViewFilter | None = None
-    macro_id: Id | None = None
-    apply_and_close: Flag = False
-    updates: Updates | None = None
-    url: str | None = Field(None, max_length=2000, description="Of the file to import, as `POST /upload` gave it.")
-
-
-class NewJob(Body):
-    """A job to begin."""
-
-    type: Types
-    params: Params
-    scheduled_datetime: Moment | None = Field(None, description="At most an hour ahead; at once without.")
-    meta: dict[str, Any] | None = None
-
-
-class JobChange(Body):
-    """What can be changed of a job that has not begun."""
-
-    scheduled_datetime: Moment | None = None
-    meta: dict[str, Any] | None = None
-
-
-class JobShown(Shown):
-    """A job."""
-
-    id: int
-    uri: str
-    type: str
-    status: str
-    params: dict[str, Any]
-    info: dict[str, Any] | None
-    meta: dict[str, Any] | None
-    user_id: int | None
-    created_datetime: Moment
-    scheduled_datetime: Moment | None
-    started_datetime: Moment | None
-    ended_datetime: Moment | None
-    cancel_requested_datetime: Moment | None
-    cancelled_datetime: Moment | None
-    failed_datetime: Moment | None
-    locked_datetime: Moment | None
 
 
 @resource.call("GET /jobs", needs="read", query=JobQuery, gives=JobShown, asking="type=updateTicket")
@@ -167,8 +69,9 @@ def create(body: NewJob) -> JobShown:
     """Begin a job on tickets by number or by a filter, each with its ordinary events, or write or read a table."""
     if body.type == "deleteTicket" and not g.user.may("delete"):
         raise Problem(403)
-    if body.type in NOT_HERE:
-        raise Problem(400, CREATING, {"type": [f"{body.type} can't be done: {NOT_HERE[body.type]}"]})
+    beside = [name for name in OF_A_DRILLDOWN if getattr(body.params, name) is not None]
+    if beside and body.type not in (tables.DRILLED_OUT, tables.SALES_OUT):
+        raise Problem(400, CREATING, {f"params.{name}": ["Only a drill-down takes it."] for name in beside})
     with acting() as session:
         wanted, params = _table(session, body) if body.type in tables.JOBS else _bulk(session, body)
         asked = body.params.model_dump(mode="json", exclude_unset=True)
@@ -245,15 +148,20 @@ def _own(session: Session, job_id: int) -> Job:
 
 def _bulk(session: Session, body: NewJob) -> tuple[list[int], dict[str, Any]]:
     deed, given = _deed(body)
-    wanted = _tickets(session, body.params)
+    wanted = chosen(session, body.params)
     bulk.verb_for(session, deed, given)  # what can't be is said now, and not by the job
     return wanted, {"title": f"{len(wanted):,} tickets: {deed.title}", "deed": deed.name, "given": given}
 
 
 def _table(session: Session, body: NewJob) -> tuple[list[int], dict[str, Any]]:
     if body.type == tables.TICKETS_OUT:
-        wanted = _tickets(session, body.params)
+        wanted = chosen(session, body.params)
         return wanted, {"title": f"{len(wanted):,} tickets: export"}
+    if body.type == tables.DRILLED_OUT:
+        wanted = drilled(session, body.params)
+        return wanted, {"title": f"{len(wanted):,} tickets: drill-down"}
+    if body.type == tables.SALES_OUT:
+        return [], {"title": "Export campaign sales"}
     if not g.user.may("manage macros"):
         raise Problem(403)
     if body.type == tables.MACROS_OUT:
@@ -290,20 +198,6 @@ def _plain(name: str, value: Any) -> Any:
     if name.startswith("assignee"):
         return value.id if value is not None else None
     return write_moment(value) if isinstance(value, datetime) else value
-
-
-def _tickets(session: Session, params: Params) -> list[int]:
-    if (params.ticket_ids is None) == (params.view is None):
-        raise Problem(400, CREATING, {"params": ["Name the tickets by ticket_ids or by a view's filters."]})
-    if params.view is None:
-        return list(dict.fromkeys(params.ticket_ids or []))
-    check(params.view.filters, views.vocabulary(session, g.account.id))
-    asks = condition(params.view.filters, session, g.user.id, now=now(session))
-    mine = select(Ticket.id).where(Ticket.account_id == g.account.id, asks).order_by(Ticket.id)
-    numbers = list(session.scalars(mine.limit(MOST + 1)))
-    if len(numbers) > MOST:
-        raise Problem(400, CREATING, {"params.view": [f"It finds more than {MOST:,} tickets; narrow it down."]})
-    return numbers
 
 
 def _begins(session: Session, wanted: datetime | None, failed: str) -> datetime:

@@ -1,5 +1,6 @@
 """Statistics by API: how much was opened, closed, said and answered, and how fast."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -61,12 +62,17 @@ class TimeDimension(Body):
     granularity: reporting.Granularity
 
 
-class StatQuery(Body):
-    """What is asked; without measures, all that the scope has."""
+class StatFacts(Body):
+    """Which facts of a scope."""
 
     scope: str = Field(max_length=64, json_schema_extra={"enum": [*SCOPES, *UNANSWERABLE]})
     filters: list[StatFilter] = Field([], max_length=50)
     timezone: str = Field("UTC", max_length=64)
+
+
+class StatQuery(StatFacts):
+    """What is asked; without measures, all that the scope has."""
+
     dimensions: list[str] = Field([], max_length=10)
     measures: list[str] = Field([], max_length=20)
     time_dimensions: list[TimeDimension] = Field([], max_length=3)
@@ -90,13 +96,11 @@ class StatBody(Body):
 def stats(asked: StatParts, body: StatBody) -> Page:
     """Answer a question about the desk's work, one row for each group."""
     query = body.query
-    question = reporting.Question(
-        scope=query.scope,
+    question = replace(
+        facts(query, "query", FAILED),
         dimensions=query.dimensions,
         measures=query.measures,
         times=[(each.dimension, each.granularity) for each in query.time_dimensions],
-        filters=[reporting.Filter(each.member, each.operator, each.values) for each in query.filters],
-        zone=_zone(query.timezone),
         order=query.order,
     )
     try:
@@ -104,6 +108,16 @@ def stats(asked: StatParts, body: StatBody) -> Page:
     except reporting.WrongQuestion as wrong:
         raise Problem(400, FAILED, {f"query.{wrong.field}": [str(wrong)]}) from wrong
     return _part([_shown(row) for row in rows], asked)
+
+
+def facts(given: StatFacts, field: str, failed: str) -> reporting.Question:
+    """The question about these facts that asks nothing yet."""
+    try:
+        zone = ZoneInfo(given.timezone)
+    except (ValueError, KeyError, OSError):  # KeyError: there is none; OSError: a folder of them
+        raise Problem(400, failed, {f"{field}.timezone": [f"There is no time zone {given.timezone!r}."]}) from None
+    filters = [reporting.Filter(each.member, each.operator, each.values) for each in given.filters]
+    return reporting.Question(given.scope, (), (), (), filters, zone, ())
 
 
 def _part(rows: list[reporting.Row], asked: StatParts) -> Page:
@@ -119,13 +133,6 @@ def _part(rows: list[reporting.Row], asked: StatParts) -> Page:
 def _place(asked: StatParts) -> int:
     place: int = read_cursor(asked.cursor, _PLACES).keys[0] if asked.cursor else 0
     return max(place, 0)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, KeyError, OSError):  # KeyError: there is none; OSError: a folder of them
-        raise Problem(400, FAILED, {"query.timezone": [f"There is no time zone {name!r}."]}) from None
 
 
 def _shown(row: reporting.Row) -> reporting.Row:

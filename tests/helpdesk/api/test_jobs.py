@@ -133,5 +133,51 @@ def test_tickets_and_macros_are_written_to_tables_and_macros_read_from_one(
     for wrong in ({}, {"url": "https://elsewhere.example/macros.csv"}, {"url": job["info"]["url"]}):
         assert api.fail("POST", "/jobs", {"type": "importMacro", "params": wrong})[0] == 400, wrong
     assert program("ana").fail("POST", "/jobs", {"type": "importMacro", "params": {"url": file["url"]}})[0] == 403
-    for type_ in ("exportTicketDrilldown", "exportConvertCampaignSalesDrilldown"):
-        assert api.fail("POST", "/jobs", {"type": type_, "params": {}})[1]["data"].keys() == {"type"}
+
+
+def test_the_tickets_behind_a_statistic_are_written_to_a_table(desk: Desk, api: Program) -> None:
+    start = write_moment(desk.now())
+    desk.move_clock(timedelta(hours=1))
+    closed, open_ = desk.a_ticket("closed").id, desk.a_ticket("open").id
+    api.put(f"/tickets/{closed}", {"status": "closed", "tags": [{"name": "vip"}]})
+    desk.move_clock(timedelta(hours=1))
+    late, tag = desk.a_ticket("late").id, api.get("/tags?search=vip")["data"][0]["id"]
+
+    def drilled(type_: str = "exportTicketDrilldown", **params: Any) -> tuple[list[str], list[int]]:
+        job = api.post("/jobs", {"type": type_, "params": params})["id"]
+        machine.run_all(desk.session)
+        done = api.get(f"/jobs/{job}")
+        assert (done["status"], done["params"]) == ("done", params)
+        answer = api.call("GET", done["info"]["url"].removeprefix("/api"))
+        head, *lines = csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))
+        assert done["info"]["done"] == len(lines)
+        return head, [int(line[0]) for line in lines]
+
+    end = write_moment(desk.now() - timedelta(minutes=30))
+    after = write_moment(desk.now() - timedelta(minutes=90))
+    with desk.watched() as trail:
+        assert drilled(start_datetime=after)[1] == [closed, open_, late]
+        assert drilled(start_datetime=after, end_datetime=end)[1] == [closed, open_]
+        assert drilled(context={"scope": "tickets-closed"}, start_datetime=start)[1] == [closed]
+        mine = [{"member": "tags", "operator": "one-of", "values": [tag]}]
+        assert drilled(context={"scope": "messages-received", "filters": mine, "timezone": "Asia/Kolkata"})[1] == [
+            closed
+        ]
+        assert drilled(ticket_ids=[late, late, 999])[1] == [late]
+        assert drilled(view={"filters": "eq(ticket.status, 'closed')"})[1] == [closed]
+        head, lines = drilled("exportConvertCampaignSalesDrilldown", context={"campaign": 7}, start_datetime=start)
+        assert (head[0], lines) == ("campaign_id", [])
+        for params, field in (
+            ({"context": {"scope": "weather"}}, "params.context.scope"),
+            ({"context": {"colour": 1}}, "params.context.colour"),
+            ({"context": {"timezone": "Mars"}}, "params.context.timezone"),
+            ({"context": {"filters": [{**mine[0], "member": "x"}]}}, "params.context.filters"),
+            ({"context": {}, "ticket_ids": [late]}, "params"),
+            ({"start_datetime": "yesterday"}, "params.start_datetime"),
+        ):
+            status, error = api.fail("POST", "/jobs", {"type": "exportTicketDrilldown", "params": params})
+            assert (status, error["data"].keys()) == (400, {field})
+        # What would narrow a job down is never passed over.
+        narrowed = {"ticket_ids": [late], "start_datetime": start}
+        assert api.fail("POST", "/jobs", {"type": "deleteTicket", "params": narrowed})[0] == 400
+    assert trail.types == []
