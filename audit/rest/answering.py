@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -11,14 +10,13 @@ from flask import Response, current_app, request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from audit.characters import readable
 from audit.rest.calls import Call
 from audit.rest.paging import Page
 from audit.rest.problems import Problem, fields_of
 
 #: The longest body that is read; files go to /api/upload.
 LARGEST_BODY: Final = 10 * 2**20
-#: Controls but tab and line ends, halves of pairs, and what Unicode says is no character: no database likes them.
-_NOBODY_TYPES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _DEEPEST: Final = 50
 
 
@@ -121,9 +119,9 @@ def _clean(value: Any, depth: int) -> Any:
     if depth > _DEEPEST:
         raise ValueError("nested too deeply")
     if isinstance(value, str):
-        return _NOBODY_TYPES.sub("", value)
+        return readable(value)
     if isinstance(value, dict):
-        return {_NOBODY_TYPES.sub("", name): _clean(part, depth + 1) for name, part in value.items()}
+        return {readable(name): _clean(part, depth + 1) for name, part in value.items()}
     if isinstance(value, list):
         return [_clean(part, depth + 1) for part in value]
     return value

@@ -1,14 +1,10 @@
-"""What browsers send, without the characters that nobody types and no database likes."""
-
-import re
-from typing import Final
+"""What browsers send, with something readable instead of characters that nobody types and no database likes."""
 
 from htmx_flask.requests import HtmxAwareRequest
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.utils import cached_property
 
-#: Controls but tab and line ends, halves of pairs, and what Unicode says is no character.
-_NOBODY_TYPES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+from audit.characters import is_readable, readable
 
 
 class DeskRequest(HtmxAwareRequest):  # type: ignore[misc]
@@ -24,8 +20,6 @@ class DeskRequest(HtmxAwareRequest):  # type: ignore[misc]
 
 
 def _clean(fields: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
-    if not any(_NOBODY_TYPES.search(text) for pair in fields.items(multi=True) for text in pair):
+    if all(is_readable(text) for pair in fields.items(multi=True) for text in pair):
         return ImmutableMultiDict(fields)
-    return ImmutableMultiDict(
-        [(_NOBODY_TYPES.sub("", name), _NOBODY_TYPES.sub("", value)) for name, value in fields.items(multi=True)]
-    )
+    return ImmutableMultiDict([(readable(name), readable(value)) for name, value in fields.items(multi=True)])

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from pydantic import TypeAdapter
 
 from tests.desks import Desk
@@ -51,3 +51,15 @@ def test_what_is_true_is_no_number(desk: Desk, api: Program) -> None:
         ):
             assert api.fail(method, path, body)[0] == 400, body
     assert trail.types == []
+
+
+def test_a_text_is_as_long_as_it_was_sent_on_pages_and_by_programs(app: Flask, desk: Desk, api: Program) -> None:
+    """What nobody types becomes something readable, one for one: nothing vanishes, and no length changes."""
+    with app.test_request_context("/?x=a%00b%0Bc", method="POST", data={"x": "a\x00b\x0bc"}):
+        assert request.args["x"] == request.form["x"] == "a\ufffdb\nc"
+    assert api.post("/tags", {"name": "\x00" * 256})["name"] == "\ufffd" * 256
+    assert api.fail("POST", "/tags", {"name": "\x00" * 257})[1]["data"].keys() == {"name"}
+    number = desk.a_ticket().id
+    assert api.put(f"/tickets/{number}", {"meta": {"a\x07": "\ud800"}})["meta"] == {"a\ufffd": "\ufffd"}
+    message = {"channel": "email", "via": "api", "from_agent": True, "body_text": "One\x0bTwo\x85Three"}
+    assert api.post(f"/tickets/{number}/messages", message)["body_text"] == "One\nTwo\nThree"
