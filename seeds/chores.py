@@ -12,7 +12,7 @@ from sqlalchemy import select
 from audit.actors import Actor
 from helpdesk import accounts, custom_fields, customers, keys, macros, people, searches, settings, tags, teams
 from helpdesk.models import ApiKey, CustomField, Role, Tag
-from seeds import furniture, joining, ruling, tidying
+from seeds import furniture, joining, programs, ruling, tidying
 from seeds.attendance import plan_break_in
 from seeds.book import load_book
 from seeds.joining import DEMO_PASSWORD, MISSPELT
@@ -109,6 +109,7 @@ def _todo(staff: Staff) -> list[tuple[float, Agent, Chore]]:
         (0.87, trade, tidying.join_twins),
         (0.88, admin, partial(furniture.switch, False, tracking)),
         (passing.until or 0.9, lead, partial(furniture.drop_view, passing)),
+        (0.89, admin, programs.begin),
         (0.91, trade, partial(_note_terms, "buying@saltbox-stores.example")),
         (0.93, lead, furniture.move_views),
         *ruling.chores(lead, admin),

@@ -17,7 +17,7 @@ from automation import clockwork
 from automation.simulator.rota import Rota
 from helpdesk import passwords
 from helpdesk.models import Account
-from seeds import attendance, beats, chores, office, orders, ratings, reading
+from seeds import attendance, beats, chores, office, orders, programs, ratings, reading
 from seeds.arrivals import Arrivals
 from seeds.crowd import Crowd
 from seeds.player import Player
@@ -74,6 +74,7 @@ def seed(
         passwords.use(careful)
     account_id = player.account_id
     assert account_id is not None
+    programs.work_off(session, account_id)
     _let_run(session, account_id, until, started, player.context())
     reading.read_up(session, account_id, until)
     report = replay(session, account_id)
@@ -96,6 +97,7 @@ def _tell(
     _plan_first_junk(world, stories, opened)
     attendance.plan_attendance(player, staff, rota.local(opened).date() + timedelta(days=1), until, rng)
     chores.plan_chores(player, staff, start, until, rng)
+    programs.plan_work(player, staff, until)
     orders.plan_orders(world, arrivals, count, rng)
     ratings.plan_answers(player, staff, start, until, Random(f"{seed} ratings"))
     for number, (story, at) in enumerate(_tickets(stories, count, arrivals, until, rng)):

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -21,21 +22,24 @@ from audit.action import enter
 from audit.clock import DeskClock, desk_now
 from audit.replay import replay
 from automation.simulator.rota import Rota
-from helpdesk import passwords, people, rules
+from helpdesk import passwords, people, rules, tables
 from helpdesk.accounts import WELCOME_SUBJECT
 from helpdesk.models import (
     Account,
+    ApiKey,
     Delivery,
     Integration,
+    Job,
     ReadMark,
     Rule,
     SatisfactionSurvey,
     ShopOrder,
+    StoredFile,
     Ticket,
     TicketMessage,
     User,
 )
-from seeds import world
+from seeds import programs, world
 from seeds.attendance import MINUTE
 from seeds.office import DEMO_PASSWORD
 from seeds.scenarios import all_scenarios, covered_types
@@ -265,6 +269,21 @@ def test_many_tickets_are_closed_marked_and_trashed_in_one_go(log: list[Row[Any]
     for type_ in ("ticket-closed", "ticket-marked-spam", "ticket-trashed"):
         _, most = Counter(event.context for event in log if event.type == type_).most_common(1)[0]
         assert most >= 8, type_
+
+
+def test_a_program_took_tickets_out_and_brought_macros_in(demo: Session, log: list[Row[Any]]) -> None:
+    brought, taken = demo.scalars(select(Job).where(Job.type.in_(tables.JOBS)).order_by(Job.id))
+    assert [(job.type, job.status) for job in (brought, taken)] == [("importMacro", "done"), ("exportTicket", "done")]
+    assert brought.info is not None
+    assert taken.info is not None
+    assert (brought.info["changed"], [line for line, _ in brought.info["refused"]]) == (1, [2])
+    assert taken.info["done"] == taken.info["total"] > 100
+    digest = taken.info["url"].split("/")[-2]
+    assert demo.scalars(select(StoredFile.size).where(StoredFile.digest == digest)).one() > 10_000
+    key = demo.scalars(select(ApiKey).where(ApiKey.name == programs.KEY)).one()
+    assert key.last_used_datetime == taken.created_datetime > key.created_datetime
+    made = [event for event in log if event.type == "macro-created"][-1]
+    assert (made.context, made.source) == (uuid.UUID(brought.params["context"]), "api")
 
 
 def test_a_macro_and_the_reply_are_two_actions_in_one_chain(log: list[Row[Any]]) -> None:
