@@ -89,7 +89,7 @@ def test_what_went_wrong_can_be_sent_again(
             assert api.fail("POST", "/tags", {"name": "damaged"}, **by("one"))[0] == 500
         assert api.post("/tags", {"name": "damaged"}, **by("one"))["name"] == "damaged"
         with monkeypatch.context() as patched:  # it was done, and then could not be shown
-            patched.setattr(ticket_showing, "detail", broken)
+            patched.setattr(ticket_showing, "newborn", broken)
             assert api.fail("POST", "/tickets", ASKS, **by("three"))[0] == 500
         status, error = api.fail("POST", "/tickets", ASKS, **by("three"))
         assert (status, error["msg"]) == (
