@@ -27,7 +27,7 @@ _REASONS: Final = {400: "Bad Request", 414: "URI Too Long", 417: "Expectation Fa
 _OURS: Final = (errors.ConfigurationProblem, errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
 #: How much of what still comes is taken in, and for how many seconds: who is cut off while talking hears no answer.
 _MOST_HEARD: Final = 64 * 2**20
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 15.0
 
 
 def is_garbled(error: Exception) -> bool:

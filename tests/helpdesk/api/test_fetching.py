@@ -68,16 +68,17 @@ def test_what_cannot_be_fetched_is_refused_and_nothing_is_done(
 ) -> None:
     number = desk.a_ticket().id
     monkeypatch.setattr(fetching, "MOST_BYTES", 4096)
-    monkeypatch.setattr(outgoing, "SECONDS_IN_ALL", 0.3)
     with listening() as ear, desk.watched() as trail:
         for how, says in REFUSALS:
             serve(ear, **how)
+            monkeypatch.setattr(outgoing, "SECONDS_IN_ALL", 0.3 if ear.waits else 10.0)
             status, error = api.fail("POST", f"/tickets/{number}/messages", naming(ear.url))
             (said,) = error["data"]["attachments.0.url"]
             assert status == 400
             assert says in said
             assert said.startswith("The file was not fetched.")
             assert said.endswith("Nothing was done.")
+        monkeypatch.setattr(outgoing, "SECONDS_IN_ALL", 10.0)
         serve(ear, body=b"x" * 3000)  # each would do, together they don't
         given = {"customer": {"email": "new@mail.example"}, "messages": [naming(ear.url, ear.url)]}
         assert api.fail("POST", "/tickets", given)[1]["data"].keys() == {"messages.0.attachments.1.url"}
