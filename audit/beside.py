@@ -8,10 +8,13 @@ from audit import counting, queries
 from audit.asking import number
 from audit.completing import complete as completions
 from audit.db import db
+from audit.facets import Facet
+from audit.facets import facets as facets_of
 from audit.filters import read_query, write_query
 from audit.histogram import histogram_of
 from audit.line import LONGEST
 from audit.pages import blueprint, ground_now
+from audit.periods import moment_words
 from audit.question import NO_USER, Doer, Ground, Query
 from audit.sentences import sentence
 
@@ -29,8 +32,9 @@ def around() -> Response:
             address=write_query(query, ground),
             histogram=histogram_of(counts, ground),
             sentence=sentence(query, ground, counting.total_of(db.session(), query, ground, counts)),
-            types=counts.types,
-            has_facets=not queries.is_swept(query),
+            types=Facet(counts.types, is_whole=counts.counted_to is None),
+            # Where types were chosen, only an index tells how many there are of the others.
+            are_others_told=counting.is_covered(query) or not (query.types or query.not_types),
         )
     )
 
@@ -39,16 +43,21 @@ def around() -> Response:
 def facets() -> Response:
     """How much of it is whose, for the options of the form, and what acted most."""
     query, ground = _asked()
-    found = counting.facets(db.session(), query, ground)
-    members = {number or "none": times for number, times in found.members.items()} if found else {}
+    found = facets_of(db.session(), query, ground)
+    back = found.looked_to
     return make_response(
         render_template(
             "audit/_facets.html",
-            members=members,
-            kinds=found.kinds if found else {},
+            facets={
+                "member": found.members,
+                "by": found.kinds,
+                "set_off_by": found.set_off_by,
+                "source": found.sources,
+            },
+            looked_to=moment_words(back.astimezone(ground.zone), ground.now) if back else "",
             doers=[
                 (f"{doer.kind} {name}" if name else f"{doer.kind} {doer.id}", times, _with(query, ground, doer))
-                for doer, name, times in (found.doers if found else [])
+                for doer, name, times in found.doers
             ],
         )
     )

@@ -12,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
-    ScalarSelect,
     String,
     cast,
     column,
@@ -20,7 +19,6 @@ from sqlalchemy import (
     extract,
     func,
     literal,
-    literal_column,
     select,
     text,
     type_coerce,
@@ -30,11 +28,11 @@ from sqlalchemy.orm import Session
 
 from audit import queries, when
 from audit.bars import Span
-from audit.base import MICROSECOND, BigId, UtcDateTime, to_microseconds
-from audit.log import NOT_BY_HAND, event_head, event_table
+from audit.base import MICROSECOND, UtcDateTime, to_microseconds
+from audit.log import event_head, event_table
 from audit.periods import span_of
 from audit.queries import Total, branches, driver, is_swept, statement, together
-from audit.question import NO_USER, Doer, Ground, Query
+from audit.question import Ground, Query
 from audit.scales import Scale, scale_for
 from audit.sessions import scoped
 from audit.sweeping import SECONDS, windows
@@ -50,8 +48,6 @@ LEAST_COUNTED: Final = 50_000
 MOST_AT_ONCE: Final = 250_000
 #: Bars that one statement counts: between two, the clock is looked at.
 _BARS_AT_ONCE: Final = 16
-#: What acted most is named, the rest is not.
-_MOST_DOERS: Final = 8
 
 _c: Final = event_table.c
 
@@ -71,22 +67,13 @@ class Counts:
         return Total(self.bars.total(), is_partial=self.counted_to is not None, most=None)
 
 
-@dataclass(frozen=True)
-class Facets:
-    """How much of the period is whose, each as if nothing of its kind were chosen."""
-
-    members: Counter[int] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
-    doers: list[tuple[Doer, str, int]] = field(default_factory=list)  #: with the name it last had
-
-
 def count(session: Session, query: Query, ground: Ground, *, seconds: float = SECONDS) -> Counts:
     """Count a question's events; after so many seconds, what was counted so far."""
     start, end = _ends(session, query, ground)
     if start is None or end is None or end <= start:
         return Counts(None)
     counts = Counts(scale_for(start, end, ground.zone))
-    if _is_covered(query):
+    if is_covered(query):
         _by_ranges(session, query, ground, counts, time.perf_counter() + seconds)
     elif is_swept(query):
         _by_windows(session, query, ground, counts, seconds)
@@ -109,20 +96,7 @@ def total_of(session: Session, query: Query, ground: Ground, counts: Counts) -> 
     return queries.total(session, query, ground, most=MOST_AT_ONCE)
 
 
-def facets(session: Session, query: Query, ground: Ground, *, seconds: float = SECONDS) -> Facets | None:
-    """Who did it and what acted, as far as that is told in time; None where only looking at every event would tell."""
-    if not _is_covered(query):
-        return None
-    deadline, found = time.perf_counter() + seconds, Facets()
-    found.kinds.update(_kinds(session, query, ground))
-    if time.perf_counter() < deadline:
-        found.doers.extend(_doer_counts(session, query, ground))
-    if time.perf_counter() < deadline:
-        found.members.update(_member_counts(session, query, ground))
-    return found
-
-
-def _is_covered(query: Query) -> bool:
+def is_covered(query: Query) -> bool:
     """Whether the indexes by type and by member hold all that is asked."""
     rest = (query.texts, query.doers, query.sources, query.set_off_by)
     return driver(query) in ("types", "members", "period") and not any(rest)
@@ -265,71 +239,3 @@ def _place(session: Session, at: Any, scale: Scale) -> ColumnElement[Any]:
         return (type_coerce(at, BigInteger) - to_microseconds(scale.begin)) // width
     passed = extract("epoch", at - literal(scale.begin, UtcDateTime)) * 1_000_000
     return cast(func.floor(passed / width), Integer)
-
-
-# ---- Facets
-
-
-def _member_counts(session: Session, query: Query, ground: Ground) -> Counter[int]:
-    number = scoped(session, func.count(), table=event_table).where(
-        *when.PERIOD.condition(query, ground), _offered(query)
-    )
-    asked = values(column("id", BigId), name="asked").data([(one,) for one in sorted(ground.people)]).cte("asked")
-    each = select(asked.c.id, number.where(_c.user_id == asked.c.id).correlate(asked).scalar_subquery())
-    found: Counter[int] = Counter(dict(session.execute(each).all()) if ground.people else {})
-    found[NO_USER] = session.execute(number.where(_c.user_id.is_(None))).scalar_one()
-    return found
-
-
-def _offered(query: Query) -> ColumnElement[bool]:
-    chosen = chosen_types(query)
-    if chosen is None:
-        chosen = tuple(type_.name for type_ in registry if query.api_only or type_.in_drop_down)
-    return func.coalesce(_c.type, "").in_(chosen)
-
-
-def _of_machines(session: Session, query: Query, ground: Ground, *columns: Any) -> Any:
-    """Events that no team member did, from the index that holds nothing else."""
-    return scoped(session, *columns, table=event_table).where(
-        literal_column(NOT_BY_HAND), *when.PERIOD.condition(query, ground), _offered(query)
-    )
-
-
-def _kinds(session: Session, query: Query, ground: Ground) -> Counter[str]:
-    machines = ("customer", "rule", "macro", "integration", "schedule", "system")
-    if query.members and NO_USER not in query.members:
-        return Counter()
-    kinds = values(column("kind", String), name="kinds").data([(kind,) for kind in machines]).cte("kinds")
-    number = _of_machines(session, query, ground, func.count()).where(_c.actor_kind == kinds.c.kind)
-    each = select(kinds.c.kind, number.correlate(kinds).scalar_subquery())
-    return Counter(dict(session.execute(each).all()))
-
-
-def _doer_counts(session: Session, query: Query, ground: Ground) -> list[tuple[Doer, str, int]]:
-    if query.members and NO_USER not in query.members:
-        return []
-    times = func.count().label("times")
-    found: list[tuple[Doer, int]] = []
-    for kind in ("rule", "macro", "integration"):
-        counted = (
-            _of_machines(session, query, ground, _c.actor_id, times)
-            .where(_c.actor_kind == kind, _c.actor_id.is_not(None))
-            .group_by(_c.actor_id)
-            .order_by(times.desc(), _c.actor_id)
-            .limit(_MOST_DOERS)
-        )
-        found += [(Doer(kind, row.actor_id), row.times) for row in session.execute(counted)]
-    found.sort(key=lambda one: -one[1])
-    counted = found[:_MOST_DOERS]
-    names = session.execute(select(*(_last_name(session, doer) for doer, _ in counted))).one() if counted else ()
-    return [(doer, str(name or ""), number) for (doer, number), name in zip(counted, names, strict=True)]
-
-
-def _last_name(session: Session, doer: Doer) -> ScalarSelect[Any]:
-    return (
-        scoped(session, _c.actor_name, table=event_table)
-        .where(literal_column(NOT_BY_HAND), _c.actor_kind == doer.kind, _c.actor_id == doer.id)
-        .order_by(_c.created_datetime.desc())
-        .limit(1)
-        .scalar_subquery()
-    )

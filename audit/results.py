@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
-from audit import queries, sweeping
+from audit import counting, queries, sweeping
 from audit.asking import Asked
 from audit.db import db
 from audit.directory import Directory
@@ -125,7 +125,8 @@ def newer_for(session: Session, directory: Directory, ground: Ground, asked: Ask
     return Results(
         query,
         address,
-        sentence=said(session, query, ground),
+        # Counted as beside the list, and only where there are more than were told.
+        sentence=sentence(query, ground, counting.total(session, query, ground)) if page.rows else "",
         rows=tuple(drawn(session, directory, ground, page.rows)),
         newest=newest,
     )

@@ -235,6 +235,18 @@ def test_new_events_are_brought_once_and_only_if_they_fit(ada: FlaskClient, desk
     assert look(ada, f"{LOG}/newer", member=str(desk.ana_id), after=after).status_code == 204
 
 
+def test_the_total_stays_exact_where_a_page_looks_by_itself(ada: FlaskClient, desk: Desk) -> None:
+    before, ticket = desk.last_event_id(), desk.a_ticket("Teapot")
+    asked = {"text": "teapot", "event": ["ticket-created", "ticket-closed"], "after": str(before)}
+    said = words(look(ada, f"{LOG}/newer", **asked))
+    assert re.search(">1 [^<]* that mention “teapot” since", said)
+    asked["after"] = str(desk.last_event_id())
+    with desk.acting():
+        tickets.mark_spam(desk.ticket(ticket.id), by=desk.by_ana)
+    answer = look(ada, f"{LOG}/newer", **asked)
+    assert "audit-told" not in answer.text, "nothing fits, so what was said still holds"
+
+
 def test_a_period_that_is_over_looks_for_nothing_new(ada: FlaskClient) -> None:
     assert "audit-look" in look(ada).text
     assert "audit-look" not in look(ada, period="yesterday").text

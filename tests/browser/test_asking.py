@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from audit.actors import Actor
 from helpdesk import tickets
@@ -134,6 +134,25 @@ def test_numbers_stand_beside_the_options_and_what_acted_is_a_link(log: Page) ->
     nobody = log.locator(".choice-option", has=log.locator('input[value="none"]'))
     expect(nobody.locator(".choice-count")).to_have_text(re.compile(r"^[\d,]+$"))
     log.keyboard.press("Escape")
+    log.get_by_text("More filters").click()
+    log.get_by_role("button", name="Acted").click()
+    by_hand = log.locator(".choice-option", has=log.locator('input[value="user"]')).locator(".choice-count")
+    expect(by_hand).to_have_text(re.compile(r"^[1-9]\d*$"))
+    numbers = log.locator(".choice-count:not(:empty)")
+    held: list[Route] = []
+    log.route("**/settings/audit/around*", lambda route: held.append(route))
+    with log.expect_request("**/settings/audit/around*"):
+        log.locator('input[name="by"][value="rule"]').check()
+    expect(numbers).to_have_count(0)
+    for route in held:
+        route.continue_()
+    log.unroute("**/settings/audit/around*")
+    expect(log.locator('[data-count="member:none"]')).to_have_text("2")
+    expect(log.locator('[data-count="member:1"]')).to_have_text("0")
+    expect(by_hand).to_have_text(re.compile(r"^[1-9]\d*$"))
+    expect(log.locator('[data-count="source:cli"]')).to_have_text("0")
+    log.keyboard.press("Escape")
+    log.get_by_role("link", name="Reset").click()
     log.get_by_role("link", name="rule Zebra").click()
     expect(log.locator("#audit-sentence")).to_contain_text("where rule 7 acted")
     assert set(events(log)) == {"Ticket closed", "Ticket updated"}

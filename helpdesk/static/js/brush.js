@@ -119,14 +119,19 @@ document.addEventListener("htmx:after:swap", () => {
     if (refocus) drawing().focus({ preventScroll: true });
     refocus = false;
   }
-  for (const kind of ["event", "member", "by"]) {
-    const counted = all(`[data-counted^="${kind}:"]`);
-    if (!counted.length) continue;
-    for (const place of all(`[data-count^="${kind}:"]`)) place.textContent = "";
-    for (const number of counted) {
-      const place = find(`[data-count="${number.dataset.counted}"]`);
-      if (place) place.textContent = Number(number.value).toLocaleString("en");
-      number.remove();
+  for (const counts of all("[data-counts]")) {
+    for (const place of all(`[data-count^="${counts.dataset.counts}:"]`)) place.textContent = counts.dataset.rest;
+    for (const number of counts.children) {
+      const place = find(`[data-count="${counts.dataset.counts}:${number.dataset.option}"]`);
+      if (place) place.textContent = number.value;
     }
+    counts.remove();
   }
+});
+
+
+// Another question: the old numbers are no answer to it, and go before the new ones come.
+document.addEventListener("input", (event) => {
+  if (!(event.target instanceof Element) || !event.target.closest("#audit-form")) return;
+  for (const place of all("[data-count]")) place.textContent = "";
 });
