@@ -207,12 +207,12 @@ def _snooze(_session: Session, given: dict[str, Any]) -> Verb:
 
 
 def _assign(session: Session, given: dict[str, Any]) -> Verb:
-    user = _chosen(session, User, given.get("user_id"), "team member")
+    user = _chosen(session, User, given, "user_id", "team member")
     return lambda ticket, by: tickets.assign(ticket, user, by=by)
 
 
 def _assign_team(session: Session, given: dict[str, Any]) -> Verb:
-    team = _chosen(session, Team, given.get("team_id"), "team")
+    team = _chosen(session, Team, given, "team_id", "team")
     return lambda ticket, by: tickets.assign_team(ticket, team, by=by)
 
 
@@ -233,7 +233,7 @@ def _priority(_session: Session, given: dict[str, Any]) -> Verb:
 
 
 def _macro(session: Session, given: dict[str, Any]) -> Verb:
-    macro = _chosen(session, Macro, given.get("macro_id"), "macro")
+    macro = _chosen(session, Macro, given, "macro_id", "macro")
     return lambda ticket, by: macros.apply(macro, ticket, by=by)
 
 
@@ -267,8 +267,9 @@ _VERBS: Final[dict[str, Maker]] = {
 }
 
 
-def _chosen(session: Session, model: type[Chosen], number: Any, what: str) -> Chosen:
+def _chosen(session: Session, model: type[Chosen], given: dict[str, Any], name: str, what: str) -> Chosen:
+    number = given.get(name)
     found = session.get(model, number) if isinstance(number, int) and 0 < number < 2**63 else None
     if found is None:
-        raise Refused(f"Choose a {what} of this account. Nothing was changed.")
+        raise Refused(f"Choose a {what} of this account. Nothing was changed.", name)
     return found

@@ -10,7 +10,7 @@ from audit.ledger import record
 from helpdesk.events import CUSTOM_FIELD_CREATED, CUSTOM_FIELD_UPDATED
 from helpdesk.mail.charsets import clean_line, clean_text
 from helpdesk.models import Account, CustomField
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, blaming
 from helpdesk.sessions import session_of
 
 OBJECTS: Final = ("Ticket", "Customer")
@@ -38,7 +38,7 @@ def create(
     """Give the account a field of its own on tickets or customers."""
     session = session_of(account)
     if object_type not in OBJECTS:
-        raise Refused(f"A custom field is one of a {' or a '.join(OBJECTS)}.")
+        raise Refused(f"A custom field is one of a {' or a '.join(OBJECTS)}.", "object_type")
     field = CustomField(
         account_id=account.id,
         object_type=object_type,
@@ -75,16 +75,17 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     if "label" in tidy:
         tidy["label"] = clean_line(str(tidy["label"]), LONGEST_LABEL + 1)
         if not 0 < len(tidy["label"]) <= LONGEST_LABEL:
-            raise Refused(f"A custom field needs a label of at most {LONGEST_LABEL} characters.")
+            raise Refused(f"A custom field needs a label of at most {LONGEST_LABEL} characters.", "label")
     if "description" in tidy:
         tidy["description"] = clean_text(tidy["description"] or "").strip()[:LONGEST_DESCRIPTION] or None
     if not 0 <= tidy.get("priority", 0) <= HIGHEST_PRIORITY:
-        raise Refused(f"A priority is a number from 0 to {HIGHEST_PRIORITY}.")
+        raise Refused(f"A priority is a number from 0 to {HIGHEST_PRIORITY}.", "priority")
     if "definition" in tidy:
-        tidy["definition"] = _checked_definition(tidy["definition"])
+        with blaming("definition"):
+            tidy["definition"] = _checked_definition(tidy["definition"])
     at = tidy.get("deactivated_datetime")
     if at is not None and not isinstance(at, datetime):
-        raise Refused("A field is put away at a time.")
+        raise Refused("A field is put away at a time.", "deactivated_datetime")
     return tidy
 
 

@@ -14,7 +14,7 @@ from helpdesk.events import CUSTOMER_CREATED, CUSTOMER_UPDATED
 from helpdesk.leaving import Going
 from helpdesk.mail.charsets import clean_line, clean_text
 from helpdesk.models import Account, Customer, CustomerChannel, CustomField, Job
-from helpdesk.refusals import Refused, Taken
+from helpdesk.refusals import Refused, Taken, blaming
 from helpdesk.sessions import session_of
 
 LONGEST_NAME: Final = 500
@@ -42,10 +42,12 @@ def create(
     `others` are further addresses; `values` those of custom fields.
     """
     customer = _add(account, name, email, profile)
-    for type_, address, preferred in others:
-        channels.put(customer, type_, channels.tidied(type_, address), first=preferred)
-    for field, value in values:
-        fields.put(customer, field, value)
+    with blaming("channels"):
+        for type_, address, preferred in others:
+            channels.put(customer, type_, channels.tidied(type_, address), first=preferred)
+    with blaming("custom_fields"):
+        for field, value in values:
+            fields.put(customer, field, value)
     record(CUSTOMER_CREATED, customer, by=by)
     return customer
 
@@ -59,10 +61,10 @@ def meet(account: Account, *, name: str | None, email: str | None, **profile: An
 
 
 def _add(account: Account, name: str | None, email: str | None, profile: dict[str, Any]) -> Customer:
-    session, at, address = session_of(account), now(session_of(account)), _tidy_email(email)
-    profile = _tidied(profile)
+    session, at = session_of(account), now(session_of(account))
+    profile, address = _tidied(profile), _tidied({"email": email})["email"]
     if address and awaited(account, address) is not None:
-        raise Taken(f"There is a customer with the address {address} already.")
+        raise Taken(f"There is a customer with the address {address} already.", "email")
     customer = Customer(
         account_id=account.id,
         email=address,
@@ -109,15 +111,18 @@ def update(
     if customer.stands_for_deleted:
         raise Refused("This customer stands for all who were deleted, so there is nothing of theirs to edit.")
     tidy = _tidied(changes)
-    moved = addresses is not None and channels.replace(customer, addresses)
+    with blaming("channels"):
+        moved = addresses is not None and channels.replace(customer, addresses)
     different = {name: value for name, value in tidy.items() if getattr(customer, name) != value}
     if "email" in different:
-        _move_address(customer, different["email"])
+        with blaming("email"):
+            _move_address(customer, different["email"])
     for name, value in different.items():
         setattr(customer, name, value)
     if "name" in different:
         _split_name(customer)
-    filled = values is not None and fields.replace(customer, values)
+    with blaming("custom_fields"):
+        filled = values is not None and fields.replace(customer, values)
     if not (different or moved or filled):
         return
     customer.updated_datetime = now(session_of(customer))
@@ -158,7 +163,7 @@ def merge(source: Customer, into: Customer, *, values: Mapping[str, Any], by: Ac
         chosen.pop("email", None)  # to have none is no choice: they would still write from where they write
     email, theirs = chosen.get("email"), [*channels.live(source), *channels.live(into)]
     if email and all((channel.type, channel.address) != (channels.EMAIL, email) for channel in theirs):
-        raise Refused(f"{email} is the address of neither of the two. Choose one of theirs, and add others afterwards.")
+        raise Refused(f"{email} is the address of neither of the two. Choose one of theirs.", "email")
     if "name" in chosen:
         chosen |= ways.halves(chosen["name"])
     return leaving.leave(ways.CUSTOMER_INTO_ANOTHER, Going(source, into, chosen), by=by)
@@ -179,7 +184,11 @@ def _split_name(customer: Customer) -> None:
 
 
 def _tidied(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _TIDY[name](value) if name in _TIDY else value for name, value in values.items()}
+    tidy = dict(values)
+    for name in filter(_TIDY.__contains__, values):
+        with blaming(name):
+            tidy[name] = _TIDY[name](values[name])
+    return tidy
 
 
 def _tidy_name(name: str | None) -> str | None:

@@ -99,7 +99,7 @@ def create(
     """Connect another system; a shop or a chat gets an address on the web that nobody can guess."""
     session = session_of(account)
     if type_ not in (HTTP, SHOP, CHAT):
-        raise Refused(f"There are no integrations of the type {type_[:40]!r} to make.")
+        raise Refused(f"There are no integrations of the type {type_[:40]!r} to make.", "type")
     integration = Integration(
         account_id=account.id,
         type=type_,
@@ -125,7 +125,7 @@ def update(integration: Integration, changes: Mapping[str, Any], *, by: Actor) -
     if unknown:
         raise Refused(f"An integration has no {', '.join(sorted(unknown))} to change.")
     if integration.type != HTTP and changes.keys() & {"http", "headers", "hmac_secret"}:
-        raise Refused("Only an HTTP integration has an address to call.")
+        raise Refused("Only an HTTP integration has an address to call.", "http")
     tidy = {name: _TIDY[name](value) for name, value in changes.items()}
     different = {name: value for name, value in tidy.items() if getattr(integration, name) != value}
     if not different:
@@ -242,14 +242,14 @@ def checked_http(http: Mapping[str, Any]) -> dict[str, Any]:
     url, method = str(http.get("url") or "").strip(), str(http.get("method") or "POST").upper()
     kind, triggers = http.get("request_content_type") or JSON_BODY, http.get("triggers") or {}
     if not url:
-        raise Refused("An HTTP integration needs an address to call.")
+        raise Refused("An HTTP integration needs an address to call.", "http.url")
     if method not in outgoing.METHODS:
-        raise Refused(f"{method[:20]!r} is no method; it is one of {', '.join(outgoing.METHODS)}.")
+        raise Refused(f"{method[:20]!r} is no method; it is one of {', '.join(outgoing.METHODS)}.", "http.method")
     if kind not in CONTENT_TYPES:
-        raise Refused(f"The body is {' or '.join(CONTENT_TYPES)}.")
+        raise Refused(f"The body is {' or '.join(CONTENT_TYPES)}.", "http.request_content_type")
     if not isinstance(triggers, Mapping) or not triggers.keys() <= TRIGGERS.keys():
-        raise Refused(f"The triggers are {', '.join(TRIGGERS)}.")
-    _or_refused(outgoing.check_address, url)
+        raise Refused(f"The triggers are {', '.join(TRIGGERS)}.", "http.triggers")
+    _or_refused("http.url", outgoing.check_address, url)
     return {
         "url": url,
         "method": method,
@@ -263,11 +263,11 @@ def checked_http(http: Mapping[str, Any]) -> dict[str, Any]:
 def checked_headers(headers: Mapping[str, str]) -> dict[str, str] | None:
     """Headers that may be sent; raises Refused."""
     if len(headers) > MOST_HEADERS:
-        raise Refused(f"At most {MOST_HEADERS} headers can be sent along.")
+        raise Refused(f"At most {MOST_HEADERS} headers can be sent along.", "http.headers")
     for name, value in headers.items():
-        _or_refused(outgoing.check_header, name, value)
+        _or_refused("http.headers", outgoing.check_header, name, value)
         if len(value) > LONGEST_SECRET:
-            raise Refused(f"The value of {name} has more than {LONGEST_SECRET} characters.")
+            raise Refused(f"The value of {name} has more than {LONGEST_SECRET} characters.", "http.headers")
     return dict(headers) or None
 
 
@@ -275,14 +275,14 @@ def _checked_form(form: Any, kind: str) -> Any:
     if form is None or form == "" or form == {}:
         return None
     if len(str(form)) > LONGEST_FORM:
-        raise Refused(f"The body has more than {LONGEST_FORM} characters.")
+        raise Refused(f"The body has more than {LONGEST_FORM} characters.", "http.form")
     if kind == FORM_BODY and not (
         isinstance(form, dict) and all(isinstance(value, str | int | float | bool | None) for value in form.values())
     ):
-        raise Refused("The body of a form is a JSON object of plain texts and numbers.")
+        raise Refused("The body of a form is a JSON object of plain texts and numbers.", "http.form")
     strange = next(filter(None, map(lookups.strange_in, _texts(form))), None)
     if strange is not None:
-        raise Refused(f"{strange!r} is no placeholder. Write it like {{{{ticket.id}}}}.")
+        raise Refused(f"{strange!r} is no placeholder. Write it like {{{{ticket.id}}}}.", "http.form")
     return form
 
 
@@ -322,11 +322,11 @@ def _names(part: Any, number: int) -> bool:
     return isinstance(part, list) and any(_names(each, number) for each in part)
 
 
-def _or_refused(check: Any, *given: str) -> None:
+def _or_refused(field: str, check: Any, *given: str) -> None:
     try:
         check(*given)
     except outgoing.Unsendable as problem:
-        raise Refused(str(problem)) from problem
+        raise Refused(str(problem), field) from problem
 
 
 def _new_secret() -> str:
@@ -336,22 +336,24 @@ def _new_secret() -> str:
 def _tidy_name(name: str) -> str:
     tidy = " ".join(name.split())
     if not tidy:
-        raise Refused("An integration needs a name.")
+        raise Refused("An integration needs a name.", "name")
     if len(tidy) > LONGEST_NAME:
-        raise Refused(f"A name has at most {LONGEST_NAME} characters; this one has {len(tidy)}.")
+        raise Refused(f"A name has at most {LONGEST_NAME} characters; this one has {len(tidy)}.", "name")
     return tidy
 
 
 def _tidy_description(description: str | None) -> str | None:
     tidy = (description or "").strip()
     if len(tidy) > LONGEST_DESCRIPTION:
-        raise Refused(f"A description has at most {LONGEST_DESCRIPTION} characters; this one has {len(tidy)}.")
+        raise Refused(
+            f"A description has at most {LONGEST_DESCRIPTION} characters; this one has {len(tidy)}.", "description"
+        )
     return tidy or None
 
 
 def _tidy_secret(secret: str | None) -> str | None:
     if len(secret or "") > LONGEST_SECRET:
-        raise Refused(f"A secret has at most {LONGEST_SECRET} characters.")
+        raise Refused(f"A secret has at most {LONGEST_SECRET} characters.", "http.hmac_secret")
     return secret or None
 
 

@@ -21,7 +21,7 @@ from helpdesk.events import MACRO_APPLIED, MACRO_CREATED, MACRO_DELETED, MACRO_U
 from helpdesk.macro_actions import WHOEVER_APPLIES, Names, checked
 from helpdesk.models import Account, Macro, Rule, Team, Ticket, User
 from helpdesk.placeholders import Words
-from helpdesk.refusals import Refused, Taken
+from helpdesk.refusals import Refused, Taken, blaming
 from helpdesk.sessions import session_of
 from helpdesk.spans import parse_span
 
@@ -66,9 +66,9 @@ def create(
     macro = Macro(
         account_id=account.id,
         name=tidy,
-        actions=checked(actions),
+        actions=_checked(actions),
         intent=_known_intent(intent),
-        language=languages.known(language),
+        language=_known_language(language),
         external_id=external_id,
         created_datetime=now(session),
     )
@@ -89,9 +89,9 @@ def update(
     """Change what a macro is called or does; its version goes up, and the log keeps which one acted."""
     wording = {
         "name": _tidy(name),
-        "actions": checked(actions),
+        "actions": _checked(actions),
         "intent": _known_intent(intent),
-        "language": languages.known(language),
+        "language": _known_language(language),
     }
     if all(getattr(macro, field) == value for field, value in wording.items()):
         return
@@ -326,21 +326,21 @@ def _refuse_taken(session: Session, account_id: int, name: str) -> None:
         select(Macro.id).where(Macro.account_id == account_id, Macro.name == name, Macro.archived_datetime.is_(None))
     )
     if taken is not None:
-        raise Taken(f"There is a macro {name!r} already.")
+        raise Taken(f"There is a macro {name!r} already.", "name")
 
 
 def _tidy(name: str) -> str:
     tidy = " ".join(name.split())
     if not tidy:
-        raise Refused("A macro needs a name.")
+        raise Refused("A macro needs a name.", "name")
     if len(tidy) > LONGEST_NAME:
-        raise Refused(f"A macro's name has at most {LONGEST_NAME} characters; this one has {len(tidy):,}.")
+        raise Refused(f"A macro's name has at most {LONGEST_NAME} characters; this one has {len(tidy):,}.", "name")
     return tidy
 
 
 def _known_intent(intent: str | None) -> str | None:
     if intent and intent not in INTENTS:
-        raise Refused(f"{intent[:60]!r} is nothing that a macro can be about.")
+        raise Refused(f"{intent[:60]!r} is nothing that a macro can be about.", "intent")
     return intent or None
 
 
@@ -349,3 +349,13 @@ def _named(session: Session, account_id: int, model: Any, numbers: set[int]) -> 
         return {}
     found = session.execute(select(model.id, model.name).where(model.account_id == account_id, model.id.in_(numbers)))
     return {row.id: row.name for row in found}
+
+
+def _known_language(language: str | None) -> str | None:
+    with blaming("language"):
+        return languages.known(language)
+
+
+def _checked(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    with blaming("actions"):
+        return checked(actions)

@@ -93,4 +93,4 @@ def summarise(ticket: Ticket, summary: str, *, by: Actor) -> None:
 
 def _refuse_empty(draft: Draft) -> None:
     if not (draft.body_text or "").strip() and not draft.body_html and not draft.files:
-        raise Refused("The message is empty. Nothing was sent.")
+        raise Refused("The message is empty. Nothing was sent.", "body_text")

@@ -44,7 +44,7 @@ class AddressTaken(Taken):
     """The address belongs to another team member."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"{address} already belongs to a team member.")
+        super().__init__(f"{address} already belongs to a team member.", "email")
 
 
 def create(
@@ -116,14 +116,15 @@ def update(
     different |= {key: value for key, value in (facts or {}).items() if key in FACTS and value != getattr(user, key)}
     if role is not None and role.value != user.role:
         if Role.OWNER.value in (user.role, role.value):
-            raise Refused("The owner of an account stays its owner.")
+            raise Refused("The owner of an account stays its owner.", "role")
         if by.user_id == user.id:
-            raise Refused("Nobody changes their own role, so nothing was saved. Ask another admin.")
+            raise Refused("Nobody changes their own role, so nothing was saved. Ask another admin.", "role")
         different["role"] = role.value
     if not different:
         return
     if user.role == Role.OWNER.value and by.user_id not in (None, user.id):
-        raise Refused("Only the owner changes their own name and address, so nothing was saved.")
+        said = "Only the owner changes their own name and address, so nothing was saved."
+        raise Refused(said, next(iter(different)))
     if "email" in different and different["email"].lower() != user.email.lower():
         _forget_links(user)  # they lie in a mailbox that may be somebody else's
     for key, value in different.items():
@@ -138,9 +139,9 @@ def switch_off(user: User, *, by: Actor) -> None:
     if not user.active:
         return
     if user.role == Role.OWNER.value:
-        raise Refused("The owner of an account can't be switched off.")
+        raise Refused("The owner of an account can't be switched off.", "active")
     if by.user_id == user.id:
-        raise Refused("Nobody switches themselves off, so nothing was done. Ask another admin.")
+        raise Refused("Nobody switches themselves off, so nothing was done. Ask another admin.", "active")
     user.active = False
     user.deactivated_datetime = user.updated_datetime = now(session_of(user))
     _forget_links(user)
@@ -182,7 +183,7 @@ def _new_words(user: User, name: str | None, email: str | None) -> dict[str, Any
     different: dict[str, Any] = {}
     if name is not None and (tidy := _tidy_name(name)) != user.name:
         if not tidy:
-            raise Refused("A team member needs a name, so nothing was saved.")
+            raise Refused("A team member needs a name, so nothing was saved.", "name")
         different["name"] = tidy
     if email is not None and email.strip() != user.email:
         address = _tidy_address(email)
@@ -200,11 +201,12 @@ def _new_profile(user: User, profile: Mapping[str, str | None]) -> dict[str, Any
     tidy = {key: (value or "").strip() or None for key, value in profile.items()}
     zone = tidy.get("timezone")
     if zone is not None and zone not in time_zones():
-        raise Refused(f"{zone[:80]!r} is no time zone. Write it like Europe/Dublin.")
+        raise Refused(f"{zone[:80]!r} is no time zone. Write it like Europe/Dublin.", "timezone")
     if len(tidy.get("bio") or "") > LONGEST_BIO:
-        raise Refused(f"What you say about yourself has at most {LONGEST_BIO} characters.")
-    if len(tidy.get("language") or "") > 8 or len(tidy.get("country") or "") > 2:
-        raise Refused("A language is a code such as fr, a country one such as IE.")
+        raise Refused(f"What you say about yourself has at most {LONGEST_BIO} characters.", "bio")
+    for key, longest in (("language", 8), ("country", 2)):
+        if len(tidy.get(key) or "") > longest:
+            raise Refused("A language is a code such as fr, a country one such as IE.", key)
     return {key: value for key, value in tidy.items() if value != getattr(user, key)}
 
 
@@ -224,20 +226,20 @@ def _forget_links(user: User) -> None:
 def _tidy_name(name: str) -> str:
     tidy = clean_line(name, LONGEST_NAME + 1)
     if len(tidy) > LONGEST_NAME:
-        raise Refused(f"A name has at most {LONGEST_NAME} characters, so nothing was saved.")
+        raise Refused(f"A name has at most {LONGEST_NAME} characters, so nothing was saved.", "name")
     return tidy
 
 
 def _tidy_address(email: str) -> str:
     address = email.strip().removeprefix("mailto:")
     if valid_address(address) is None or any(character.isspace() for character in address):
-        raise Refused(f"{address[:80]} is no e-mail address.")
+        raise Refused(f"{address[:80]} is no e-mail address.", "email")
     return address
 
 
 def _acceptable(password: str) -> str:
     if len(password) < SHORTEST_PASSWORD:
-        raise Refused(f"A password has at least {SHORTEST_PASSWORD} characters.")
+        raise Refused(f"A password has at least {SHORTEST_PASSWORD} characters.", "new_password")
     if len(password) > LONGEST_PASSWORD:
-        raise Refused(f"A password has at most {LONGEST_PASSWORD} characters.")
+        raise Refused(f"A password has at most {LONGEST_PASSWORD} characters.", "new_password")
     return password

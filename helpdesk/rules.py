@@ -27,7 +27,7 @@ from helpdesk.language.trees import Tree
 from helpdesk.language.vocabulary import MESSAGE, TICKET, Vocabulary
 from helpdesk.mail.charsets import clean_line, clean_text
 from helpdesk.models import Account, CustomField, Integration, Macro, Rule, RuleCursor, RuleRun, Team, Ticket, User
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, blaming
 from helpdesk.rule_actions import CHECKS, KINDS, numbers_in
 from helpdesk.sessions import session_of
 
@@ -135,7 +135,7 @@ def set_priorities(account: Account, priorities: Mapping[int, int], *, by: Actor
     found = {rule.id: rule for rule in in_order(session, account.id)}
     missing = sorted(priorities.keys() - found.keys())
     if missing:
-        raise Refused(f"There is no rule {missing[0]}. Nothing was changed.")
+        raise Refused(f"There is no rule {missing[0]}. Nothing was changed.", "priorities")
     for number, priority in priorities.items():
         rule = found[number]
         if rule.priority != _checked_priority(priority):
@@ -243,17 +243,20 @@ def forget_progress(rule: Rule) -> None:
 def _checked(session: Session, account_id: int, shape: Shape) -> dict[str, Any]:
     name = clean_line(shape.name, LONGEST_NAME + 1)
     if not name:
-        raise Refused("A rule needs a name.")
+        raise Refused("A rule needs a name.", "name")
     if len(name) > LONGEST_NAME:
-        raise Refused(f"A rule's name has at most {LONGEST_NAME} characters; this one has more.")
+        raise Refused(f"A rule's name has at most {LONGEST_NAME} characters; this one has more.", "name")
     description = clean_text(shape.description or "").strip()
     if len(description) > LONGEST_DESCRIPTION:
-        raise Refused(f"A description has at most {LONGEST_DESCRIPTION:,} characters; this one has more.")
+        raise Refused(
+            f"A description has at most {LONGEST_DESCRIPTION:,} characters; this one has more.", "description"
+        )
     unknown = [each for each in shape.event_types if each not in TRIGGERS]
     if unknown:
-        raise Refused(f"No rule is set off by {unknown[0][:60]!r}. There are {', '.join(TRIGGERS)}.")
+        raise Refused(f"No rule is set off by {unknown[0][:60]!r}. There are {', '.join(TRIGGERS)}.", "event_types")
     code = shape.code.replace("\r\n", "\n").strip()
-    tree, _steps = check(session, account_id, code)
+    with blaming("code"):
+        tree, _steps = check(session, account_id, code)
     return {
         "name": name,
         "description": description or None,
@@ -266,7 +269,7 @@ def _checked(session: Session, account_id: int, shape: Shape) -> dict[str, Any]:
 
 def _checked_priority(priority: int) -> int:
     if abs(priority) > HIGHEST_PRIORITY:
-        raise Refused(f"A rule's priority is at most {HIGHEST_PRIORITY:,}.")
+        raise Refused(f"A rule's priority is at most {HIGHEST_PRIORITY:,}.", "priority")
     return priority
 
 

@@ -16,7 +16,7 @@ from audit.ledger import record
 from helpdesk import following, schedules
 from helpdesk.events import ACCOUNT_SETTING_CREATED, ACCOUNT_SETTING_UPDATED, ACCOUNT_UPDATED
 from helpdesk.models import Account, AccountSetting
-from helpdesk.refusals import Refused, Taken
+from helpdesk.refusals import Refused, Taken, blaming
 from helpdesk.sessions import session_of
 
 #: What a setting holds as long as nobody has set it.
@@ -88,7 +88,7 @@ def change(account: Account, type_: str, data: dict[str, Any], *, by: Actor) -> 
 def create(account: Account, type_: str, name: str, data: dict[str, Any], *, by: Actor) -> AccountSetting:
     """Set something for the first time: what the desk goes by is checked, what only other programs know is kept."""
     if _find(account, type_, name) is not None:
-        raise Taken(f"There is a setting {type_!r}{' of this name' if name else ''} already. Change that one.")
+        raise Taken(f"There is a setting {type_!r}{' of this name' if name else ''} already. Change that one.", "type")
     row = new(account, type_, _fit(type_, data))
     row.name = name
     _forget(account)
@@ -102,12 +102,12 @@ def create(account: Account, type_: str, name: str, data: dict[str, Any], *, by:
 def replace(setting: AccountSetting, type_: str, name: str, data: dict[str, Any], *, by: Actor) -> None:
     """Set something anew; its type stays."""
     if type_ != setting.type:
-        raise Refused(f"This is the setting {setting.type!r}; its type stays.")
+        raise Refused(f"This is the setting {setting.type!r}; its type stays.", "type")
     tidy, account = _fit(type_, data), session_of(setting).get_one(Account, setting.account_id)
     if (setting.name, setting.data) == (name, tidy):
         return
     if name != setting.name and _find(account, type_, name) is not None:
-        raise Taken(f"There is a setting {type_!r} of this name already.")
+        raise Taken(f"There is a setting {type_!r} of this name already.", "name")
     setting.name, setting.data = name, tidy
     _forget(account)
     record(ACCOUNT_SETTING_UPDATED, account, by=by)
@@ -182,10 +182,11 @@ def _forget(account: Account) -> None:
 
 
 def _fit(type_: str, data: dict[str, Any]) -> dict[str, Any]:
-    if type_ in DEFAULTS:
-        return checked(type_, data)
-    if len(json.dumps(data)) > LONGEST_DATA:
-        raise Refused(f"A setting holds at most {LONGEST_DATA // 1000} kB.")
+    with blaming("data"):
+        if type_ in DEFAULTS:
+            return checked(type_, data)
+        if len(json.dumps(data)) > LONGEST_DATA:
+            raise Refused(f"A setting holds at most {LONGEST_DATA // 1000} kB.")
     return data
 
 

@@ -17,7 +17,7 @@ def decoration(emoji: str | None) -> dict[str, str] | None:
     if not tidy:
         return None
     if len(tidy) > LONGEST_EMOJI or not _is_sign(tidy):
-        raise Refused("An emoji is one sign, such as 📦. Write a word in the name instead.")
+        raise Refused("An emoji is one sign, such as 📦. Write a word in the name instead.", "decoration.emoji")
     return {"emoji": tidy}
 
 

@@ -113,9 +113,9 @@ def respond(survey: SatisfactionSurvey, score: int, comment: str, *, by: Actor) 
     if is_over(survey, at):
         raise Refused("The time to answer this survey is over. Nothing was kept.")
     if score not in SCORES:
-        raise Refused("Choose one to five stars.")
+        raise Refused("Choose one to five stars.", "score")
     if len(tidy) > LONGEST_COMMENT:
-        raise Refused(f"A comment has at most {LONGEST_COMMENT:,} characters; this one has {len(tidy):,}.")
+        raise Refused(f"A comment has at most {LONGEST_COMMENT:,} characters; this one has {len(tidy):,}.", "body_text")
     survey.score, survey.body_text, survey.scored_datetime = score, tidy or None, at
     record(SATISFACTION_SURVEY_RESPONDED, survey, by=by)
 

@@ -15,7 +15,7 @@ from helpdesk.events import TAG_CREATED, TAG_RENAMED, TAG_UPDATED, TICKET_TAGS_A
 from helpdesk.leaving import Going
 from helpdesk.mail.charsets import clean_line, clean_text
 from helpdesk.models import Account, Job, Macro, Rule, Tag, Ticket, TicketTag
-from helpdesk.refusals import Refused, Taken
+from helpdesk.refusals import Refused, Taken, blaming
 from helpdesk.sessions import session_of
 
 LONGEST_NAME: Final = 256
@@ -29,18 +29,21 @@ _NAMED: Final = select(Tag).where(Tag.account_id == bindparam("account"), Tag.na
 
 def create(account: Account, name: str, *, color: str | None = None, description: str | None = None, by: Actor) -> Tag:
     """Make a tag; its name is case-sensitive and stands once in an account."""
-    session, tidy = session_of(account), _tidy(name)
+    session = session_of(account)
+    with blaming("name"):
+        tidy = _tidy(name)
     if _known(session, account.id, [tidy])[tidy] is not None:
-        raise Taken(f"There is a tag {tidy!r} already.")
+        raise Taken(f"There is a tag {tidy!r} already.", "name")
     return _make(session, account.id, tidy, by=by, color=color, description=description)
 
 
 def update(tag: Tag, *, name: str, color: str | None, description: str | None, by: Actor) -> None:
     """Give a tag another name, colour or description, all in one save; the tickets keep it."""
-    tidy = _tidy(name)
+    with blaming("name"):
+        tidy = _tidy(name)
     renamed = tag.name != tidy
     if renamed and _named(session_of(tag), tag.account_id, tidy) is not None:
-        raise Taken(f"There is a tag {tidy!r} already. Merge the two instead.")
+        raise Taken(f"There is a tag {tidy!r} already. Merge the two instead.", "name")
     decoration, words = _decoration(color), _tidy_description(description)
     if not renamed and (tag.decoration, tag.description) == (decoration, words):
         return
@@ -72,7 +75,7 @@ def delete(tag: Tag, *, by: Actor) -> Job | None:
 def merge(source: Tag, into: Tag, *, by: Actor) -> Job | None:
     """Let the tickets of one tag bear another instead; the one is gone then. The job, if it is long."""
     if source.id == into.id:
-        raise Refused("A tag can't be merged with itself.")
+        raise Refused("A tag can't be merged with itself.", "source_tags_ids")
     _refuse_used(source)
     return leaving.leave(ways.TAG_INTO_ANOTHER, Going(source, into), by=by)
 
@@ -194,7 +197,9 @@ def _tidy(name: str) -> str:
 def _tidy_description(description: str | None) -> str | None:
     tidy = clean_text(description or "").strip()
     if len(tidy) > LONGEST_DESCRIPTION:
-        raise Refused(f"A description has at most {LONGEST_DESCRIPTION:,} characters; this one has {len(tidy):,}.")
+        raise Refused(
+            f"A description has at most {LONGEST_DESCRIPTION:,} characters; this one has {len(tidy):,}.", "description"
+        )
     return tidy or None
 
 
@@ -202,5 +207,5 @@ def _decoration(color: str | None) -> dict[str, str] | None:
     # Drawn on pages as it stands: whatever is no colour must not get there.
     tidy = (color or "").strip().lower()
     if tidy and not _COLOR.fullmatch(tidy):
-        raise Refused(f"{tidy[:40]!r} is no colour. Write it like #0f766e.")
+        raise Refused(f"{tidy[:40]!r} is no colour. Write it like #0f766e.", "decoration.color")
     return {"color": tidy} if tidy else None

@@ -34,7 +34,7 @@ def create(
     """Make a team with its first members."""
     session, tidy = session_of(account), _tidy(name)
     if _is_taken(account.id, tidy, session):
-        raise Taken(f"There is a team {tidy!r} already.")
+        raise Taken(f"There is a team {tidy!r} already.", "name")
     team = Team(
         account_id=account.id,
         name=tidy,
@@ -54,7 +54,7 @@ def update(
     """Edit a team and who is in it, all in one save."""
     tidy, sign, words = _tidy(name), decoration(emoji), _tidy_description(description)
     if tidy != team.name and _is_taken(team.account_id, tidy, session_of(team)):
-        raise Taken(f"There is a team {tidy!r} already. Choose another name.")
+        raise Taken(f"There is a team {tidy!r} already. Choose another name.", "name")
     wanted, present = {user.id for user in members}, {member.user_id for member in team.members}
     if (team.name, team.decoration, team.description) == (tidy, sign, words) and wanted == present:
         return
@@ -87,14 +87,16 @@ def _is_taken(account_id: int, name: str, session: Session) -> bool:
 def _tidy(name: str) -> str:
     tidy = clean_line(name, LONGEST_NAME + 1)
     if not tidy:
-        raise Refused("A team needs a name.")
+        raise Refused("A team needs a name.", "name")
     if len(tidy) > LONGEST_NAME:
-        raise Refused(f"A team's name has at most {LONGEST_NAME} characters; this one has more.")
+        raise Refused(f"A team's name has at most {LONGEST_NAME} characters; this one has more.", "name")
     return tidy
 
 
 def _tidy_description(description: str | None) -> str | None:
     tidy = clean_text(description or "").strip()
     if len(tidy) > LONGEST_DESCRIPTION:
-        raise Refused(f"A description has at most {LONGEST_DESCRIPTION:,} characters; this one has {len(tidy):,}.")
+        raise Refused(
+            f"A description has at most {LONGEST_DESCRIPTION:,} characters; this one has {len(tidy):,}.", "description"
+        )
     return tidy or None

@@ -31,7 +31,7 @@ from helpdesk.events import (
     TICKET_UPDATED,
 )
 from helpdesk.models import Account, Customer, Team, Ticket, User
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, blaming
 from helpdesk.sessions import session_of
 
 LONGEST_SUBJECT: Final = 998  # a header line of RFC 5322
@@ -76,7 +76,7 @@ def create(account: Account, opening: Opening, *, by: Actor) -> Ticket:
         via=opening.via,
         subject=_tidy_subject(opening.subject),
         priority=_known_priority(opening.priority),
-        language=opening.language,
+        language=_known_language(opening.language),
         spam=opening.spam,
         from_agent=opening.from_agent,
         external_id=opening.external_id,
@@ -98,7 +98,8 @@ def create(account: Account, opening: Opening, *, by: Actor) -> Ticket:
     if opening.team is not None:
         assign_team(ticket, opening.team, by=by)
     if opening.tags:
-        tags.put_on(ticket, opening.tags, by=by)
+        with blaming("tags"):
+            tags.put_on(ticket, opening.tags, by=by)
     return ticket
 
 
@@ -301,9 +302,12 @@ def _life(opening: Opening, at: datetime) -> dict[str, Any]:
     """Where in its life a ticket is born: open, closed, asleep, in the trash."""
     asleep = opening.snooze_datetime
     if asleep is not None and not at < asleep <= at + LONGEST_SNOOZE:
-        raise Refused("A ticket can only be snoozed until a time that is still to come, five years ahead at most.")
+        raise Refused(
+            "A ticket can only be snoozed until a time that is still to come, five years ahead at most.",
+            "snooze_datetime",
+        )
     if opening.created_datetime is not None and opening.created_datetime > at:
-        raise Refused("A ticket can't have been created at a time that is still to come.")
+        raise Refused("A ticket can't have been created at a time that is still to come.", "created_datetime")
     closed = opening.closed_datetime or (at if opening.status == "closed" else None)
     return {
         "status": "closed" if asleep or closed else "open",
@@ -329,6 +333,11 @@ def _tidy_subject(subject: str | None) -> str | None:
     if len(tidy) > LONGEST_SUBJECT:
         raise Refused(f"A subject has at most {LONGEST_SUBJECT} characters; this one has {len(tidy)}.")
     return tidy or None
+
+
+def _known_language(language: str | None) -> str | None:
+    with blaming("language"):
+        return languages.known(language)
 
 
 def _known_priority(priority: str) -> str:

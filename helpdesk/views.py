@@ -18,7 +18,7 @@ from helpdesk.language.vocabulary import TICKET, Vocabulary
 from helpdesk.mail.charsets import clean_line
 from helpdesk.models import Account, CustomField, Team, TeamMember, User, View
 from helpdesk.permissions import may
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, blaming
 from helpdesk.sessions import session_of
 from helpdesk.signs import decoration
 
@@ -99,7 +99,7 @@ def create(account: Account, shape: Shape, *, by: Actor) -> View:
     if count >= MOST_VIEWS:
         raise Refused(f"There are {count} views already. Delete one that nobody needs any more.")
     if shape.visibility == "private" and by.user_id is None:
-        raise Refused("A private view belongs to somebody; nobody is here to own it.")
+        raise Refused("A private view belongs to somebody; nobody is here to own it.", "visibility")
     values = _checked(session, account.id, shape)
     view = View(account_id=account.id, owner_user_id=by.user_id, created_datetime=now(session), **values)
     view.position = _last_position(session, account.id, shape.visibility) + _STEP
@@ -113,7 +113,9 @@ def update(view: View, shape: Shape, *, by: Actor) -> None:
     session = session_of(view)
     _refuse_fixed(view)
     if shape.visibility == "private" != view.visibility and (by.user_id is None or by.user_id != view.owner_user_id):
-        raise Refused("Only who made a view can keep it for themselves: it would vanish for everybody else.")
+        raise Refused(
+            "Only who made a view can keep it for themselves: it would vanish for everybody else.", "visibility"
+        )
     values = _checked(session, view.account_id, shape)
     changed = {name: value for name, value in values.items() if getattr(view, name) != value}
     if not changed:
@@ -244,16 +246,17 @@ def custom_fields(session: Session, account_id: int) -> dict[int, str]:
 def _checked(session: Session, account_id: int, shape: Shape) -> dict[str, Any]:
     name = clean_line(shape.name, LONGEST_NAME + 1)
     if len(name) > LONGEST_NAME:
-        raise Refused(f"A view's name has at most {LONGEST_NAME} characters; this one has more.")
+        raise Refused(f"A view's name has at most {LONGEST_NAME} characters; this one has more.", "name")
     if shape.visibility not in VISIBILITIES:
-        raise Refused("A view is public, shared or private.")
+        raise Refused("A view is public, shared or private.", "visibility")
     if shape.order_by not in ORDERS or shape.order_dir not in ("asc", "desc"):
-        raise Refused(f"A view is ordered by one of {', '.join(ORDERS)}, asc or desc.")
+        raise Refused(f"A view is ordered by one of {', '.join(ORDERS)}, asc or desc.", "order_by")
     unknown = [field for field in shape.fields if field not in FIELDS]
     if unknown:
-        raise Refused(f"There is no column {unknown[0][:40]!r}. There are {', '.join(FIELDS)}.")
+        raise Refused(f"There is no column {unknown[0][:40]!r}. There are {', '.join(FIELDS)}.", "fields")
     filters = shape.filters.replace("\r\n", "\n").strip()
-    tree: Tree = check(filters, vocabulary(session, account_id))
+    with blaming("filters"):
+        tree: Tree = check(filters, vocabulary(session, account_id))
     teams, users = _shared(session, account_id, shape)
     return {
         "name": name,
@@ -277,14 +280,20 @@ def _shared(session: Session, account_id: int, shape: Shape) -> tuple[list[int],
         return [], []
     teams, users = sorted(set(shape.teams)), sorted(set(shape.users))
     if not teams and not users:
-        raise Refused("Choose with whom the view is shared: a team, or somebody.")
+        raise Refused("Choose with whom the view is shared: a team, or somebody.", "shared_with_users")
     if len(teams) > MOST_SHARED or len(users) > MOST_SHARED:
-        raise Refused(f"A view is shared with at most {MOST_SHARED} teams and {MOST_SHARED} people. Make it public.")
-    for model, numbers, noun in ((Team, teams, "team"), (User, users, "team member")):
+        raise Refused(
+            f"A view is shared with at most {MOST_SHARED} teams and {MOST_SHARED} people. Make it public.",
+            "shared_with_users",
+        )
+    for model, numbers, noun, field in (
+        (Team, teams, "team", "shared_with_teams"),
+        (User, users, "team member", "shared_with_users"),
+    ):
         wanted = select(model.id).where(model.account_id == account_id, model.id.in_(numbers))
         missing = set(numbers) - set(session.scalars(wanted)) if numbers else set()
         if missing:
-            raise Refused(f"There is no {noun} {min(missing)} any more.")
+            raise Refused(f"There is no {noun} {min(missing)} any more.", field)
     return teams, users
 
 

@@ -11,6 +11,7 @@ from helpdesk import fields
 from helpdesk.api.acting import found, me
 from helpdesk.api.ticket_shapes import Fields, FieldShown, FieldValue
 from helpdesk.models import Customer, CustomField, Ticket
+from helpdesk.refusals import blaming
 
 
 def listed(session: Session, thing: Ticket | Customer) -> Fields:
@@ -32,7 +33,8 @@ def put(session: Session, thing: Ticket | Customer, number: int, value: FieldVal
     """Give the field of the address a value; the body names the same."""
     if value.id != number:
         raise Problem(400, failed, {"id": ["It is not the field of the address."]})
-    fields.set_value(thing, found(session, CustomField, number), value.value, by=me())
+    with blaming("value"):
+        fields.set_value(thing, found(session, CustomField, number), value.value, by=me())
 
 
 def clear(session: Session, thing: Ticket | Customer, number: int) -> None:

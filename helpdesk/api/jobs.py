@@ -20,6 +20,7 @@ from helpdesk.api.acting import acting, found, held, me
 from helpdesk.api.job_shapes import JobChange, JobQuery, JobShown, NewJob
 from helpdesk.api.job_targets import CREATING, OF_A_DRILLDOWN, chosen, drilled
 from helpdesk.models import Job
+from helpdesk.refusals import blaming
 
 resource = Resource(
     "jobs",
@@ -149,7 +150,8 @@ def _own(session: Session, job_id: int) -> Job:
 def _bulk(session: Session, body: NewJob) -> tuple[list[int], dict[str, Any]]:
     deed, given = _deed(body)
     wanted = chosen(session, body.params)
-    bulk.verb_for(session, deed, given)  # what can't be is said now, and not by the job
+    with blaming("params"):
+        bulk.verb_for(session, deed, given)  # what can't be is said now, and not by the job
     return wanted, {"title": f"{len(wanted):,} tickets: {deed.title}", "deed": deed.name, "given": given}
 
 

@@ -11,6 +11,7 @@ from audit.rest.shapes import Body, Flag, Id, Shown
 from helpdesk import channels, customers
 from helpdesk.api.acting import account, me, named
 from helpdesk.models import Customer, CustomField, Team, User
+from helpdesk.refusals import blaming
 from helpdesk.ways import halves
 
 
@@ -125,7 +126,8 @@ def team_lite(team: Team) -> TeamLite:
 
 def customer_of(session: Session, ref: PersonRef, field: str, failed: str) -> Customer:
     """The customer who is meant; whoever writes from an unknown address is made."""
-    return meant(session, ref, field, failed) or introduced(session, ref)
+    with blaming(field):
+        return meant(session, ref, field, failed) or introduced(session, ref)
 
 
 def meant(session: Session, ref: PersonRef, field: str, failed: str) -> Customer | None:

@@ -14,6 +14,7 @@ from helpdesk.api.message_shapes import NewMessage
 from helpdesk.api.persons import PersonRef, customer_of, edit_nested, introduced, meant
 from helpdesk.api.ticket_shapes import FieldValue, NewTicket, TagRef, TicketChange
 from helpdesk.models import Customer, CustomField, Tag, Team, Ticket, User
+from helpdesk.refusals import blaming
 
 FAILED: Final = "Failed to create ticket"
 UPDATING: Final = "Failed to update ticket"
@@ -30,6 +31,8 @@ def open_ticket(session: Session, body: NewTicket) -> Ticket:
     home = account(session)  # held on to, so that it is read once
     customer, first = _whose(session, body), body.messages[0]
     user, team = body.assignee_user, body.assignee_team
+    with blaming("tags"):
+        names = tuple(_tag_names(session, body.tags or [], FAILED))
     opening = tickets.Opening(
         **{
             **{name: getattr(body, name) for name in _BORN_WITH},
@@ -43,7 +46,7 @@ def open_ticket(session: Session, body: NewTicket) -> Ticket:
         messages=tuple(draft_of(session, each, customer, FAILED) for each in body.messages),
         assignee=_one(session, User, user.id, "assignee_user", FAILED) if user is not None and user.id else None,
         team=_one(session, Team, team.id, "assignee_team", FAILED) if team is not None and team.id else None,
-        tags=tuple(_tag_names(session, body.tags or [], FAILED)),
+        tags=names,
     )
     ticket = tickets.create(home, opening, by=me())
     for value in body.custom_fields or []:
@@ -55,13 +58,15 @@ def change(session: Session, ticket: Ticket, body: TicketChange) -> None:
     """Do to the ticket what was sent, one after the other."""
     for name, value in body.sent():
         if name in _CHANGES:
-            _CHANGES[name](session, ticket, value)
+            with blaming(name):
+                _CHANGES[name](session, ticket, value)
 
 
 def set_value(session: Session, thing: Ticket | Customer, value: FieldValue, failed: str) -> None:
     """Give a custom field this value."""
     field = _one(session, CustomField, value.id, "custom_fields", failed)
-    fields.set_value(thing, field, value.value, by=me())
+    with blaming("custom_fields"):
+        fields.set_value(thing, field, value.value, by=me())
 
 
 def replace_values(session: Session, ticket: Ticket, given: Iterable[FieldValue], failed: str) -> None:
@@ -73,9 +78,10 @@ def replace_values(session: Session, ticket: Ticket, given: Iterable[FieldValue]
 def _whose(session: Session, body: NewTicket) -> Customer:
     if body.customer is not None and (body.customer.id is not None or body.customer.email):
         known = meant(session, body.customer, "customer", FAILED)
-        if known is not None and body.customer.id is not None:  # by their address they are only meant
-            edit_nested(session, known, body.customer)
-        return known or introduced(session, body.customer)
+        with blaming("customer"):
+            if known is not None and body.customer.id is not None:  # by their address they are only meant
+                edit_nested(session, known, body.customer)
+            return known or introduced(session, body.customer)
     for message in body.messages:
         ref = _correspondent(message)
         if ref is not None:

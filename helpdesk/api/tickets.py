@@ -29,6 +29,7 @@ from helpdesk.api.ticket_shapes import (
     TicketTags,
 )
 from helpdesk.models import CustomField, Tag, Ticket
+from helpdesk.refusals import blaming
 from helpdesk.web import viewing
 
 resource = Resource(
@@ -113,7 +114,8 @@ def add_tags(ticket_id: int, body: TicketTags) -> None:
     """Put tags on a ticket, by number or by name."""
     with acting() as session:
         ticket = held(session, Ticket, ticket_id)
-        tags.put_on(ticket, _names(session, body), by=me())
+        with blaming("names"):
+            tags.put_on(ticket, _names(session, body), by=me())
 
 
 @resource.call(
@@ -124,7 +126,8 @@ def set_tags(ticket_id: int, body: TicketTags) -> None:
     """Let a ticket have exactly these tags; `{}` takes all off."""
     with acting() as session:
         ticket = held(session, Ticket, ticket_id)
-        tags.set_on(ticket, _names(session, body, must_name_some=False), by=me())
+        with blaming("names"):
+            tags.set_on(ticket, _names(session, body, must_name_some=False), by=me())
 
 
 @resource.call(

@@ -17,6 +17,7 @@ from helpdesk.api.ticket_shapes import ItemRow
 from helpdesk.api.view_shapes import ITEM_ORDERS, Around, ItemQuery, Items, Wanted
 from helpdesk.language.filters import check, condition
 from helpdesk.models import Customer, Ticket
+from helpdesk.refusals import blaming
 from helpdesk.web import viewing
 
 FAILED: Final = "Failed to read view"
@@ -91,6 +92,7 @@ def _asked(session: Session, view_id: int, instead: Wanted | None) -> tuple[Colu
     by = f"{wanted['order_by']}:{wanted['order_dir']}"
     if by not in ITEM_ORDERS:
         raise Problem(400, FAILED, {"view.order_by": ["A view can't be ordered by that."]})
-    check(wanted["filters"], views.vocabulary(session, g.account.id))
+    with blaming("view.filters"):
+        check(wanted["filters"], views.vocabulary(session, g.account.id))
     found = condition(wanted["filters"], session, g.user.id, now=g.desk_clock.now)
     return viewing.within(session, found, wanted["search"]), by

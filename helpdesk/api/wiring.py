@@ -117,6 +117,11 @@ def _problem(problem: Problem) -> Response:
     return response_of(problem)
 
 
+def _refused(status: int, refusal: Refused) -> Response:
+    said = str(refusal)
+    return _problem(Problem(status, said, {refusal.field: [said]} if refusal.field else None))
+
+
 def _overtaken(error: DBAPIError) -> Response:
     if getattr(error.orig, "sqlstate", None) in RACES:
         return _problem(Problem(409, OVERTAKEN))
@@ -127,9 +132,9 @@ def _overtaken(error: DBAPIError) -> Response:
 
 _SORRY: Final[dict[type[Exception], Callable[[Any], Response]]] = {
     Problem: _problem,
-    Taken: lambda refusal: _problem(Problem(409, str(refusal))),
-    Busy: lambda refusal: _problem(Problem(409, str(refusal))),
-    Refused: lambda refusal: _problem(Problem(400, str(refusal))),
+    Taken: lambda refusal: _refused(409, refusal),
+    Busy: lambda refusal: _refused(409, refusal),
+    Refused: lambda refusal: _refused(400, refusal),
     NotFound: lambda _: _problem(Problem(404)),
     StaleDataError: lambda _: _problem(Problem(409, OVERTAKEN)),
     DBAPIError: _overtaken,
