@@ -1,7 +1,7 @@
 """The verbs of widgets: cards beside a ticket, made, changed, put in order, removed."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from audit.actors import Actor
 from audit.ledger import record
 from helpdesk.events import WIDGET_CREATED, WIDGET_DELETED, WIDGET_UPDATED
 from helpdesk.models import Account, Integration, Widget
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, blaming
 from helpdesk.sessions import session_of
 
 CUSTOMER: Final = "custom"
@@ -31,7 +31,8 @@ PLAIN: Final = (
 )  # fmt: skip
 LONGEST_TITLE: Final = 100
 LONGEST_PATH: Final = 200
-MOST_LINES: Final = 20
+MOST_PARTS: Final = 100
+DEEPEST: Final = 10
 MOST_WIDGETS: Final = 20
 
 _PATH: Final = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+|\[-?[0-9]{1,4}\])*", re.ASCII)
@@ -130,25 +131,30 @@ def delete(widget: Widget, *, by: Actor) -> None:
 def kind_of(type_: str) -> str:
     """Which of the three kinds of cards a type is drawn as; raises Refused."""
     if type_ not in TYPES and type_ not in PLAIN:
-        raise Refused(f"There are no widgets of the type {type_[:40]!r}.")
+        raise Refused(f"There are no widgets of the type {type_[:40]!r}.", "type")
     return type_ if type_ in TYPES else CUSTOMER
 
 
 def checked_template(type_: str, template: Mapping[str, Any]) -> dict[str, Any]:
-    """A card's title and lines, in order; raises Refused."""
-    title = " ".join(str(template.get("title") or "").split())
-    if not title:
-        raise Refused("A widget needs a title.")
-    if len(title) > LONGEST_TITLE:
-        raise Refused(f"A title has at most {LONGEST_TITLE} characters; this one has {len(title)}.")
-    lines = template.get("widgets") or []
-    if not isinstance(lines, list) or not all(isinstance(line, Mapping) for line in lines):
-        raise Refused("The lines of a widget are a list.")
-    if len(lines) > MOST_LINES:
-        raise Refused(f"A widget has at most {MOST_LINES} lines; this one has {len(lines)}.")
-    if type_ != ORDERS and not lines:
-        raise Refused("A widget needs at least one line to show.")
-    return {"type": "wrapper", "title": title, "widgets": [_line(line) for line in lines] if type_ != ORDERS else []}
+    """What a card shows, as it was given: its title, lines, and parts with lines of their own; raises Refused."""
+    with blaming("template"):
+        if "title" in template and not str(template["title"] or "").strip():
+            raise Refused("A widget needs a title.")
+        if type_ != ORDERS and "widgets" not in template:
+            raise Refused("A widget needs at least one line to show.")
+        if _check_part(template, 1) > MOST_PARTS:
+            raise Refused(f"A widget has at most {MOST_PARTS} lines and parts; this one has more.")
+    return {"type": "wrapper", **template}
+
+
+def lines_of(template: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """All its lines one after the other: the title and the whole path of each."""
+    for part in template.get("widgets") or []:
+        path = ".".join(filter(None, (above, str(part.get("path") or "").strip())))
+        if "widgets" in part:
+            yield from lines_of(part, path)
+        else:
+            yield str(part.get("title") or "").strip(), path
 
 
 def _content(
@@ -171,15 +177,21 @@ def _change(widget: Widget, wanted: Mapping[str, Any], *, by: Actor) -> None:
     record(WIDGET_UPDATED, widget, by=by)
 
 
-def _line(line: Mapping[str, Any]) -> dict[str, str]:
-    title, path = " ".join(str(line.get("title") or "").split()), str(line.get("path") or "").strip()
-    if not path:
-        raise Refused(f"The line {title[:60]!r} names no value to show.")
-    if len(path) > LONGEST_PATH or not _PATH.fullmatch(path):
-        raise Refused(f"{path[:60]!r} leads nowhere. Write it like order.items[0].name.")
+def _check_part(part: Mapping[str, Any], depth: int) -> int:
+    """How many parts it is, with those within."""
+    title, path = str(part.get("title") or ""), str(part.get("path") or "").strip()
     if len(title) > LONGEST_TITLE:
-        raise Refused(f"A line's name has at most {LONGEST_TITLE} characters; this one has {len(title)}.")
-    return {"type": "text", "title": title or path, "path": path}
+        raise Refused(f"A title has at most {LONGEST_TITLE} characters; this one has {len(title)}.")
+    if path and (len(path) > LONGEST_PATH or not _PATH.fullmatch(path)):
+        raise Refused(f"{path[:60]!r} leads nowhere. Write it like order.items[0].name.")
+    if not path and depth > 1 and "widgets" not in part:
+        raise Refused(f"The line {title[:60]!r} names no value to show.")
+    if depth > DEEPEST:
+        raise Refused(f"The parts of a widget lie at most {DEEPEST} deep.")
+    below = part.get("widgets") or []
+    if not isinstance(below, list) or not all(isinstance(each, Mapping) for each in below):
+        raise Refused("The lines of a widget are a list.")
+    return 1 + sum(_check_part(each, depth + 1) for each in below)
 
 
 def _source(type_: str, integration: Integration | None) -> int | None:
@@ -187,10 +199,12 @@ def _source(type_: str, integration: Integration | None) -> int | None:
     if kind == CUSTOMER:
         return integration.id if integration is not None and type_ != CUSTOMER else None
     if integration is None:
-        raise Refused("Choose the integration whose data the widget shows.")
+        raise Refused("Choose the integration whose data the widget shows.", "integration_id")
     wanted = {ORDERS: "shop", HTTP: "http"}[kind]
     if integration.type != wanted:
-        raise Refused(f"{integration.name} is no {wanted} integration.")
+        raise Refused(f"{integration.name} is no {wanted} integration.", "integration_id")
     if kind == HTTP and (integration.http or {}).get("method") != "GET":
-        raise Refused(f"{integration.name} changes something when it is called; a widget only fetches (GET).")
+        raise Refused(
+            f"{integration.name} changes something when it is called; a widget only fetches (GET).", "integration_id"
+        )
     return integration.id

@@ -1,6 +1,5 @@
 """Widgets by API: cards beside a ticket, listed, made, replaced, removed."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -114,7 +113,7 @@ def index(asked: WidgetQuery) -> Page:
     },
 )  # fmt: skip
 def create(body: WidgetGiven) -> WidgetShown:
-    """Add a card; parts within parts are kept as lines with whole paths."""
+    """Add a card."""
     with acting() as session:
         number = widgets.create(account(session), **_content(session, body), by=me()).id
     return show(number)
@@ -172,10 +171,7 @@ def _content(session: Session, body: WidgetGiven) -> dict[str, Any]:
     numbers = [body.integration_id] if body.integration_id is not None else []
     return {
         "type_": type_,
-        "template": {
-            "title": body.template.title or widgets.TYPES[widgets.kind_of(type_)],
-            "widgets": list(_lines(body.template.widgets, body.template.path or "")),
-        },
+        "template": body.template.model_dump(exclude_unset=True),
         "integration": next(
             iter(named(session, Integration, numbers, "integration_id", "Failed to keep widget")), None
         ),
@@ -184,12 +180,3 @@ def _content(session: Session, body: WidgetGiven) -> dict[str, Any]:
         "app_id": body.app_id,
         "is_on": body.deactivated_datetime is None,
     }
-
-
-def _lines(parts: list[Part], above: str) -> Iterator[dict[str, str]]:
-    for part in parts:
-        path = ".".join(filter(None, (above, (part.path or "").strip())))
-        if part.widgets:
-            yield from _lines(part.widgets, path)
-        else:
-            yield {"title": part.title or "", "path": path}

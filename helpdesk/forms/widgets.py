@@ -42,7 +42,7 @@ class WidgetForm(Form):
         if sent is not None:
             pairs = list(zip(sent.getlist("line_title"), sent.getlist("line_path"), strict=False))
         elif held is not None:
-            pairs = [(line.get("title", ""), line.get("path", "")) for line in held.template.get("widgets") or []]
+            pairs = list(widgets.lines_of(held.template, str(held.template.get("path") or "")))
         else:
             pairs = []
         self.lines = [(title.strip(), path.strip()) for title, path in pairs if title.strip() or path.strip()]
@@ -50,8 +50,14 @@ class WidgetForm(Form):
     @property
     def template(self) -> dict[str, Any]:
         """As the verbs take it."""
-        lines = [{"title": title, "path": path} for title, path in self.lines]
-        return {"title": self.title.data or "", "widgets": lines}
+        lines = [{"type": "text", "title": title or path, "path": path} for title, path in self.lines]
+        return {"type": "wrapper", "title": self.title.data or "", **({"widgets": lines} if lines else {})}
+
+    def over(self, held: Widget) -> dict[str, Any]:
+        """The same for a card that is there: what a program put into it stays, unless its lines are other ones now."""
+        if self.lines != WidgetForm(held=held).lines:
+            return self.template
+        return held.template if self.title.data == held.audit_label() else {**held.template, "title": self.title.data}
 
     @property
     def source(self) -> int | None:

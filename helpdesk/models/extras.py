@@ -28,7 +28,10 @@ class Widget(AccountScoped, Base):
     deactivated_datetime: Mapped[datetime | None] = state(UtcDateTime)
 
     def audit_label(self) -> str:
-        return str((self.template or {}).get("title") or self.type)
+        # A program may give a title to the one part of it instead.
+        whole = self.template or {}
+        titles = (part.get("title") for part in [whole, *(whole.get("widgets") or [])] if "widgets" in part)
+        return str(next(filter(None, titles), whole.get("title") or self.type))
 
 
 class Integration(AccountScoped, Base):

@@ -1,8 +1,9 @@
 """The cards beside a ticket: what widgets show of its customer, orders and other systems; read after the page."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import Lock
 from time import monotonic
 from typing import Any, Final
@@ -19,6 +20,9 @@ from helpdesk.web.directory import ticket_address
 from helpdesk.web.htmx import wants_partial
 
 MOST_ORDERS: Final = 5
+#: Of a list that a part is about; and of all that a card shows.
+MOST_OF_A_LIST: Final = 5
+MOST_PARTS: Final = 30
 LONGEST_VALUE: Final = 500
 #: For how long an answer is shown again before the other system is asked anew.
 SECONDS_KEPT: Final = 30.0
@@ -37,13 +41,21 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Lines that belong together."""
+
+    title: str  #: "" for none
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
 class Card:
     """A card, drawn: its lines, or its orders, or why there is nothing, or whence it is still to be loaded."""
 
     key: str
     title: str
     kind: str
-    lines: list[Line] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     orders: Sequence[ShopOrder] = ()
     problem: str | None = None
     later: str | None = None
@@ -72,7 +84,8 @@ def load(ticket_id: int, widget_id: int) -> Response:
     widget = session.scalar(select(Widget).where(Widget.id == widget_id, Widget.account_id == g.account.id))
     if widget is None or widget.type != widgets.HTTP:
         abort(404, f"There is no widget {widget_id} here: it was deleted, or never in this account.")
-    card = fetched(session, ticket, widget.id, widget.template, widget.integration_id)
+    template = {**widget.template, "title": widget.audit_label()}
+    card = fetched(session, ticket, widget.id, template, widget.integration_id)
     return make_response(render_template("tickets/_card.html", card=card, ticket_id=ticket_id))
 
 
@@ -94,7 +107,7 @@ def drawn(ticket: Ticket, widget: Widget, values: dict[str, Any], orders: Sequen
         own = [order for order in orders if order.integration_id == widget.integration_id]
         return Card(key, title, widget.type, orders=own[:MOST_ORDERS])
     data = {**values, "customer": values["ticket"]["customer"]}
-    return Card(key, title, widgets.CUSTOMER, lines=lines_of(widget.template, data))
+    return Card(key, title, widgets.CUSTOMER, parts=parts_of(widget.template, data))
 
 
 def fetched(
@@ -114,15 +127,12 @@ def fetched(
     data, problem = _kept.get(name) or _kept.put(name, _ask(call))
     if problem is not None:
         return Card(key, title, widgets.HTTP, problem=problem)
-    return Card(key, title, widgets.HTTP, lines=lines_of(template, data))
+    return Card(key, title, widgets.HTTP, parts=parts_of(template, data))
 
 
-def lines_of(template: dict[str, Any], data: Any) -> list[Line]:
-    """What a card's lines show of some data; what isn't there is a dash."""
-    return [
-        Line(str(line.get("title") or line.get("path")), _shown(lookups.look_up(str(line.get("path")), data)))
-        for line in template.get("widgets") or []
-    ]
+def parts_of(template: dict[str, Any], data: Any) -> list[Part]:
+    """What a card shows of some data, part by part; what isn't there is a dash."""
+    return list(islice((part for part in _parts({**template, "title": ""}, data) if part.lines), MOST_PARTS))
 
 
 def orders_of(session: Session, customer_id: int) -> Sequence[ShopOrder]:
@@ -189,6 +199,20 @@ def _ask(call: outgoing.Call) -> tuple[Any, str | None]:
     except (ValueError, RecursionError):
         return None, "Its answer is no JSON."
     return {"items": data} if isinstance(data, list) else data, None
+
+
+def _parts(part: dict[str, Any], data: Any) -> Iterator[Part]:
+    found = lookups.look_up(str(part.get("path") or ""), data)
+    for each in found[:MOST_OF_A_LIST] if isinstance(found, list) else [found]:
+        lines = [line for line in part["widgets"] if "widgets" not in line] if part.get("widgets") else []
+        shown = [
+            Line(str(line.get("title") or line["path"]), _shown(lookups.look_up(str(line["path"]), each)))
+            for line in lines
+        ]
+        yield Part(str(part.get("title") or ""), shown)
+        for below in part.get("widgets") or []:
+            if "widgets" in below:
+                yield from _parts(below, each)
 
 
 def _shown(value: Any) -> str:

@@ -123,7 +123,7 @@ def update(widget_id: int) -> Response:
             refuse_overtaken(session, "Widget", widget_id, "widget")
             plain = widgets.kind_of(widget.type) == widgets.CUSTOMER
             source = _kept(session, widget) if plain else _source(session, form)
-            widgets.update(widget, form.template, integration=source, is_on=bool(form.is_on.data), by=me())
+            widgets.update(widget, form.over(widget), integration=source, is_on=bool(form.is_on.data), by=me())
     except (Refused, Stale) as refusal:
         return _show(_read(widget_id), form, str(refusal), 409)
     answers.tell("Widget saved")
@@ -279,7 +279,7 @@ def _preview(type_: str, form: WidgetForm, *, may_ask: bool = True) -> dict[str,
     if ticket is None:
         return {"card": None, "example": None}
     title = form.title.data or widgets.TYPES[type_]
-    template = {"title": title, "widgets": [{"title": title, "path": path} for title, path in form.lines if path]}
+    template = {**form.template, "title": title}
     session, number = db.session(), ticket.id
     if type_ == widgets.HTTP:
         if form.source is None or not may_ask:
@@ -294,7 +294,7 @@ def _preview(type_: str, form: WidgetForm, *, may_ask: bool = True) -> dict[str,
     else:
         values = lookups.of_ticket(ticket)
         data = {**values, "customer": values["ticket"]["customer"]}
-        card = Card("preview-card", title, type_, lines=cards.lines_of(template, data))
+        card = Card("preview-card", title, type_, parts=cards.parts_of(template, data))
     return {"card": card, "example": number}
 
 

@@ -9,6 +9,7 @@ FIELD = {"data_type": "text", "input_settings": {"input_type": "dropdown", "choi
 CODE = "if (eq(ticket.status, 'open')) { Action('setStatus', {status: 'closed'}) }"
 SAID = {"channel": "email", "via": "api", "from_agent": False, "body_text": "Hello"}
 NOBODYS = {"macro_id": 999_999, "ticket_ids": [1]}
+CARD = {"type": "wrapper", "title": "T", "widgets": [{"type": "text", "path": "no way"}]}
 
 
 def test_a_refusal_names_the_field(desk: Desk, api: Program) -> None:
@@ -65,6 +66,8 @@ def test_a_refusal_names_the_field(desk: Desk, api: Program) -> None:
         ("PUT", f"/teams/{team}", {"decoration": {"emoji": "word"}}, "decoration.emoji"),
         ("POST", "/integrations", {"name": "h", "type": "http", "http": {"url": "ftp://x"}}, "http.url"),
         ("PUT", f"/integrations/{hook}", {"name": " "}, "name"),
+        ("POST", "/widgets", {"type": "custom", "template": CARD}, "template"),
+        ("POST", "/widgets", {"type": "http", "template": {"widgets": []}}, "integration_id"),
         ("PUT", f"/custom-fields/{field}", {"definition": {"data_type": "x"}}, "definition"),
         ("PUT", f"/account/settings/{setting}", {"type": "trash", "data": {"days": -1}}, "data"),
         ("PUT", f"/account/settings/{setting}", {"type": "auto-merge"}, "type"),

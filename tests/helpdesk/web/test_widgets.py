@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from helpdesk import tags as tickets_tags
 from helpdesk import widgets
 from helpdesk.models import Widget
 from helpdesk.web import cards
@@ -42,6 +43,26 @@ def test_a_card_shows_what_it_is_told_to(desk: Desk, client: Browser) -> None:
         assert client.post(f"/settings/widgets/{made.id}", **form).status_code == 303
     assert trail.types == ["widget-updated"]  # is_on was not ticked
     assert "carol" not in client.fragment(f"/tickets/{number}/widgets").text
+
+
+def test_parts_within_a_card_are_drawn_and_outlive_a_save(desk: Desk, client: Browser) -> None:
+    within = {"type": "card", "title": "Who", "widgets": [{"type": "text", "title": "Mail", "path": "email"}]}
+    tags = {"type": "list", "path": "ticket.tags", "widgets": [{"type": "text", "title": "Tag", "path": "name"}]}
+    template = {"type": "wrapper", "widgets": [{"path": "customer", **within}, tags]}
+    number = desk.a_ticket().id
+    with desk.acting():
+        card = widgets.create(desk.account, "standalone", template, by=desk.by_admin).id
+        tickets_tags.put_on(desk.ticket(number), ["late", "vip"], by=desk.by_ana)
+    drawn = client.fragment(f"/tickets/{number}/widgets").text
+    assert "<h2>Who</h2>" in drawn
+    assert [drawn.count(f"<dd>{value}</dd>") for value in ("carol@mail.example", "late", "vip")] == [1, 1, 1]
+    form = {"title": "Who", "line_title": ["Mail", "Tag"], "line_path": ["customer.email", "ticket.tags.name"]}
+    client.post(f"/settings/widgets/{card}", **form)
+    assert newest(desk, Widget).template == template
+    client.post(f"/settings/widgets/{card}", **{**form, "title": "Them"})
+    assert newest(desk, Widget).template == {**template, "title": "Them"}
+    client.post(f"/settings/widgets/{card}", **{**form, "line_title": ["M", "Tag"]})
+    assert newest(desk, Widget).template["widgets"][0] == {"type": "text", "title": "M", "path": "customer.email"}
 
 
 def test_cards_are_arranged_by_button_and_by_hand(desk: Desk, client: Browser) -> None:
