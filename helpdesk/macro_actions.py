@@ -15,6 +15,7 @@ from helpdesk.tickets import LONGEST_SUBJECT, PRIORITIES
 MOST_ACTIONS: Final = 20
 LONGEST_TEXT: Final = 100_000
 LONGEST_TITLE: Final = 255
+LONGEST_DESCRIPTION: Final = 2000
 LONGEST_ADDRESS: Final = outgoing.LONGEST_ADDRESS
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -75,17 +76,21 @@ def _checked(action: Mapping[str, Any], place: int) -> dict[str, Any]:
             f"Action {place}: a macro can't do {str(action.get('name'))[:60]!r}. It knows {', '.join(KINDS)}."
         )
     arguments, title = action.get("arguments") or {}, action.get("title") or kind.label
+    description = action.get("description")
     try:
         if not isinstance(arguments, dict):
             raise Refused("its arguments are no object.")
         if not isinstance(title, str) or len(title) > LONGEST_TITLE:
             raise Refused(f"a title has at most {LONGEST_TITLE} characters.")
+        if description and (not isinstance(description, str) or len(description) > LONGEST_DESCRIPTION):
+            raise Refused(f"a description has at most {LONGEST_DESCRIPTION} characters.")
         kept = kind.check(arguments)
         if unknown := sorted(arguments.keys() - kept.keys() - _EMPTY_ALLOWED.get(kind.name, set())):
             raise Refused(f"{kind.name} takes no {unknown[0][:60]!r}.")
     except Refused as refusal:
         raise Refused(f"Action {place}, {kind.label.lower()}: {refusal}") from None
-    return {"name": kind.name, "title": title, "type": "user", "arguments": kept}
+    told = {"description": description} if description else {}
+    return {"name": kind.name, "title": title, "type": "user", **told, "arguments": kept}
 
 
 def text_of(arguments: Arguments, name: str, longest: int = LONGEST_TEXT, what: str = "text") -> str:

@@ -19,6 +19,8 @@ resource = Resource(
     "rules", "Rules", noun="rule", scope="rules", about="What the desk does by itself. A higher priority runs first."
 )
 
+#: What sets a rule off that does not say so: a rule that nothing sets off would be none.
+USUAL_TRIGGERS: Final = ("ticket-created", "ticket-updated")
 ORDERS: Final = both_ways("created_datetime", Rule.created_datetime, datetime)
 
 
@@ -36,7 +38,11 @@ class RuleChange(Body):
     code: str = Field("", max_length=50_000)
     code_ast: dict[str, Any] | None = None
     description: str | None = Field(None, max_length=rules.LONGEST_DESCRIPTION)
-    event_types: str | None = Field(None, max_length=500, description="Comma-separated.")
+    event_types: str | None = Field(
+        None,
+        max_length=500,
+        description="Comma-separated; of a new rule that does not say so, `ticket-created,ticket-updated`.",
+    )
     priority: int = Field(0, ge=-rules.HIGHEST_PRIORITY, le=rules.HIGHEST_PRIORITY, strict=True)
     deactivated_datetime: Moment | None = None
 
@@ -97,9 +103,8 @@ def index(asked: RuleQuery) -> Page:
 def create(body: NewRule) -> RuleShown:
     """Make a rule; it acts on what happens from now on."""
     with acting() as session:
-        shape = rules.Shape(
-            name=body.name, code=body.code, description=body.description, event_types=_triggers(body.event_types)
-        )
+        triggers = _triggers(body.event_types) or USUAL_TRIGGERS
+        shape = rules.Shape(name=body.name, code=body.code, description=body.description, event_types=triggers)
         rule = rules.create(account(session), shape, priority=body.priority, by=me())
         if body.deactivated_datetime is not None:
             rules.deactivate(rule, by=me())

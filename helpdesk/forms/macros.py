@@ -54,6 +54,7 @@ class Row:
     values: dict[str, str]
     error: str | None = None
     title: str = ""
+    description: str = ""  #: what a program says of it
 
     @property
     def label(self) -> str:
@@ -62,7 +63,8 @@ class Row:
 
     def action(self) -> dict[str, Any]:
         """The action as a macro keeps it; raises Refused."""
-        named = {"name": self.kind, "title": self.title, "arguments": _arguments(self.kind, self.values)}
+        said = {"title": self.title, "description": self.description}
+        named = {"name": self.kind, **said, "arguments": _arguments(self.kind, self.values)}
         (action,) = checked([named])
         return action
 
@@ -78,7 +80,13 @@ class Rows:
         """The rows of a macro's actions."""
         return cls(
             [
-                Row(str(place), action["name"], _values(action["name"], action["arguments"]), title=_own_title(action))
+                Row(
+                    str(place),
+                    action["name"],
+                    _values(action["name"], action["arguments"]),
+                    title=_own_title(action),
+                    description=action.get("description") or "",
+                )
                 for place, action in enumerate(actions)
                 if action["name"] in FIELDS
             ]
@@ -92,7 +100,8 @@ class Rows:
             kind = form.get(f"{key}-kind", "")
             if kind in FIELDS and key.isascii() and key.isdigit() and len(key) < 6:
                 values = {name: form.get(f"{key}-{name}", "") for name in FIELDS[kind]}
-                rows.append(Row(key, kind, values, title=form.get(f"{key}-title", "")))
+                said = {name: form.get(f"{key}-{name}", "") for name in ("title", "description")}
+                rows.append(Row(key, kind, values, **said))
         return cls(rows)
 
     def rearrange(self, wish: str) -> None:

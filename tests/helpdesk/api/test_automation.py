@@ -10,7 +10,9 @@ from tests.desks import Desk
 from tests.helpdesk.api.programs import Program
 from tests.helpdesk.api.shapes import FIELD, MACRO, RULE, fits
 
-SORRY: dict[str, Any] = {"name": "setResponseText", "title": "Say", "arguments": {"body_text": "Sorry!"}}
+SORRY: dict[str, Any] = {
+    "name": "setResponseText", "title": "Say", "description": "Softly", "arguments": {"body_text": "Sorry!"}
+}  # fmt: skip
 CODE = "if (eq(ticket.status, 'open')) { Action('addTags', {tags: 'late'}) }"
 CHOICES = {"data_type": "text", "input_settings": {"input_type": "dropdown", "choices": ["S", "L"]}}
 
@@ -19,6 +21,7 @@ def test_macros(desk: Desk, api: Program) -> None:
     with desk.watched() as trail:
         macro = api.post("/macros", {"name": "Sorry", "actions": [SORRY], "language": "en", "intent": "feedback"})
         assert fits(macro, MACRO)
+        assert macro["actions"] == [{**SORRY, "type": "user"}]
         assert (macro["updated_datetime"], macro["archived_datetime"], macro["usage"]) == (None, None, 0)
         path = f"/macros/{macro['id']}"
         changed = api.put(
@@ -86,6 +89,7 @@ def test_rules(desk: Desk, api: Program) -> None:
         assert fits(first, RULE)
         assert (first["type"], first["priority"], first["event_types"]) == ("user", 0, "ticket-created,ticket-updated")
         second = api.post("/rules", {"name": "Later", "code": CODE, "priority": 3})
+        assert second["event_types"] == "ticket-created,ticket-updated"  # what nothing sets off would be no rule
     assert trail.types == ["rule-created"] * 2
     path = f"/rules/{first['id']}"
     for change, written in (

@@ -1,6 +1,7 @@
 """The pages of macros: made, changed and previewed row by row, put away, deleted; and who may."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -104,6 +105,16 @@ def test_every_kind_of_action_is_saved_and_drawn_again_as_it_was(desk: Desk, cli
         )
     assert saved.status_code == 303
     assert trail.types == []
+
+
+def test_the_editor_keeps_what_a_program_says_of_an_action(desk: Desk, client: Browser) -> None:
+    said = {"name": "setStatus", "title": "Bye", "description": "Over", "arguments": {"status": "closed"}}
+    number = a_macro(desk, "Bye", [said])
+    page = client.get(f"/settings/macros/{number}").get_data(as_text=True)
+    hidden = dict(re.findall(r'name="(0-\w+)" value="([^"]*)"', page))
+    client.post(f"/settings/macros/{number}", name="Bye", row="0", **{**hidden, "0-status": "open"})
+    (kept,) = the_macro(desk, number).actions
+    assert kept == {**said, "type": "user", "arguments": {"status": "open"}}
 
 
 def test_rows_come_move_and_go_before_anything_is_saved(desk: Desk, client: Browser) -> None:
