@@ -152,6 +152,14 @@ def sealed_since(session: Session) -> list[tuple[int, str]]:
     return found
 
 
+def touch(target: Base) -> None:
+    """Make the summary's own mark on its object now: what is set afterwards in this action stays as it is set."""
+    session = object_session(target)
+    if session is not None:
+        root, owner = witness.root_of(session, target)
+        _touch(session, ledger_of(session), root, owner or target)
+
+
 def _touch_at_once(session: Session, ledger: Ledger, target: Base) -> None:
     # Else the summary's mark would cost an UPDATE of its own at the end. What may yet come to nothing waits till then.
     root, owner = witness.root_of(session, target)

@@ -145,7 +145,7 @@ def _values(ticket: Ticket | None, ticket_id: int | None, message: TicketMessage
             "from_agent": message.from_agent,
             "public": message.public,
             "channel": message.channel,
-            "sender": message.sender_name,
+            "sender": message.sender_name or message.sender_address,
             "body_text": message.body_text,
             "created_datetime": message.created_datetime,
         }

@@ -46,7 +46,10 @@ class Draft:
     actions: list[Any] | None = None
     meta: dict[str, Any] | None = None
     mention_ids: list[int] | None = None  #: team members whom a note calls by name
-    imported_at: datetime | None = None  #: said elsewhere at that time; it is not sent again
+    said_at: datetime | None = None  #: when, if not now
+    imported: bool = False  #: said elsewhere; it is not sent again
+    fate: dict[str, Any] | None = None  #: what became of it there
+    machine: str | None = None  #: the name of what wrote it, if no sender did and it was not whoever acts
 
     @property
     def from_agent(self) -> bool:

@@ -20,7 +20,7 @@ from helpdesk.sessions import session_of
 #: What `revise` may change.
 REVISABLE: Final = frozenset(
     {"body_text", "body_html", "stripped_text", "stripped_html", "stripped_signature", "subject", "channel", "via"}
-    | {"source", "external_id", "headers", "meta", "actions", "macros", "mention_ids"}
+    | {"source", "external_id", "headers", "meta", "actions", "macros", "mention_ids", "fate"}
 )
 
 

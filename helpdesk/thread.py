@@ -35,7 +35,7 @@ def write(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
         via=draft.via,
         sender_user_id=sender.id if isinstance(sender, User) else None,
         sender_customer_id=sender.id if isinstance(sender, Customer) else None,
-        sender_name=(sender.name or sender.email or "") if sender is not None else by.name,
+        sender_name=sender.name or "" if sender is not None else draft.machine or by.name,
         sender_address=sender.email if sender is not None else None,
         source=draft.source,
         subject=draft.subject,
@@ -55,8 +55,9 @@ def write(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
         meta=draft.meta,
         mention_ids=draft.mention_ids,
         headers=draft.headers,
-        imported=draft.imported_at is not None,
-        created_datetime=draft.imported_at or now(session),
+        imported=draft.imported,
+        fate=draft.fate,
+        created_datetime=draft.said_at or now(session),
         attachments=[],  # or it would be asked which there are
     )
     session.add(message)

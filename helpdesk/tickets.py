@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from audit.action import now
 from audit.actors import Actor
-from audit.ledger import record
+from audit.ledger import record, touch
 from helpdesk import languages, leaving, outbox, surveys, tags, thread
 from helpdesk.drafts import Draft
 from helpdesk.events import (
@@ -103,12 +103,16 @@ def create(account: Account, opening: Opening, *, by: Actor) -> Ticket:
     return ticket
 
 
-def close(ticket: Ticket, *, by: Actor) -> None:
-    """Close it for good, also a snoozed one, which then won't come back by itself."""
+def close(ticket: Ticket, *, at: datetime | None = None, by: Actor) -> None:
+    """Close it for good, also a snoozed one, which then won't come back by itself; `at` is given of one that was
+    closed elsewhere, earlier."""
+    _refuse_future(at, _now(ticket))
     if not ticket.is_open and not ticket.is_snoozed:
+        if at is not None and at != ticket.closed_datetime:
+            raise Refused("The ticket is closed already, and when it was closed stays. Open it first to close it anew.")
         return
     ticket.status = "closed"
-    ticket.closed_datetime = _now(ticket)
+    ticket.closed_datetime = at or _now(ticket)
     ticket.snooze_datetime = None
     record(TICKET_CLOSED, ticket, by=by)
     surveys.consider(ticket)
@@ -236,6 +240,7 @@ def exclude_from_merging(ticket: Ticket, *, by: Actor) -> None:
 #: What `set_facts` may change.
 FACTS: Final = frozenset(
     {"channel", "external_id", "meta", "opened_datetime", "last_message_datetime", "last_received_message_datetime"}
+    | {"updated_datetime"}
 )
 
 
@@ -247,6 +252,9 @@ def set_facts(ticket: Ticket, facts: Mapping[str, Any], *, by: Actor) -> None:
     different = {name: value for name, value in facts.items() if getattr(ticket, name) != value}
     if not different:
         return
+    for value in different.values():
+        _refuse_future(value, _now(ticket))
+    touch(ticket)  # or the mark of this update would take the place of an `updated_datetime` that is given
     for name, value in different.items():
         setattr(ticket, name, value)
     record(TICKET_UPDATED, ticket, by=by)
@@ -322,6 +330,11 @@ def _open(ticket: Ticket) -> None:
     ticket.status = "open"
     ticket.closed_datetime = None
     ticket.snooze_datetime = None
+
+
+def _refuse_future(at: Any, present: datetime) -> None:
+    if isinstance(at, datetime) and at > present:
+        raise Refused("What happened to a ticket can't have happened at a time that is still to come.")
 
 
 def _now(ticket: Ticket) -> datetime:

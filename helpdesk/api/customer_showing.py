@@ -6,7 +6,7 @@ from helpdesk.models import Customer, CustomerChannel
 
 def channel_shown(channel: CustomerChannel, customer: Customer) -> ChannelShown:
     """An address; the live API names its customer twice."""
-    whose = {"id": customer.id, "name": customer.display_name}
+    whose = {"id": customer.id, "name": customer.name}
     return ChannelShown(
         id=channel.id,
         type=channel.type,

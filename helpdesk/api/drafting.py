@@ -1,6 +1,7 @@
 """From a message in a body to a draft for the verbs: who says it, what it brings along, and HTML made safe."""
 
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from flask import g
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from audit.action import now
 from audit.rest.problems import Problem
+from audit.rest.shapes import write_moment
 from helpdesk import messages
 from helpdesk.api import fetching
 from helpdesk.api.acting import me, named
@@ -18,7 +20,10 @@ from helpdesk.drafts import Draft, File
 from helpdesk.mail.charsets import clean_text
 from helpdesk.mail.html import safe_html, within_limits
 from helpdesk.mail.htmltext import html_text
-from helpdesk.models import Customer, Ticket, TicketMessage, User
+from helpdesk.models import Customer, Integration, Macro, Ticket, TicketMessage, User
+
+#: What a program may say that became of a message.
+FATE: Final = ("sent_datetime", "opened_datetime", "failed_datetime", "deleted_datetime", "last_sending_error")
 
 _UPLOAD_FIRST: Final = "Upload the file first, with POST /api/upload, and name its url; or name a public address."
 
@@ -38,9 +43,9 @@ def draft_of(session: Session, body: NewMessage, customer: Customer, failed: str
     public = body.public and body.channel != "internal-note"
     if not body.from_agent and not public:
         raise Problem(400, failed, {"public": ["A customer's message is always public."]})
-    at = body.sent_datetime or (body.created_datetime if not body.from_agent else None)
-    if at is not None and at > now(session):
-        raise Problem(400, failed, {"sent_datetime": ["It can't lie in the future."]})
+    _refuse_future(session, body, failed)
+    refuse_unknown(session, body, failed)
+    told = body.created_datetime is not None and not (body.from_agent and public)
     return Draft(
         sender=_agent(session, body.sender, failed) if body.from_agent else _customer(session, body, customer, failed),
         body_text=clean_text(text) if text is not None else None,
@@ -58,12 +63,51 @@ def draft_of(session: Session, body: NewMessage, customer: Customer, failed: str
         files=_files(session, body.attachments or [], failed),
         external_id=body.external_id,
         integration_id=body.integration_id,
-        macros=body.macros,
+        macros=macro_refs(body),
         actions=body.actions,
         meta=body.meta,
         mention_ids=body.mention_ids,
-        imported_at=at,
+        said_at=body.created_datetime or body.sent_datetime or body.failed_datetime,
+        imported=told or body.sent_datetime is not None or body.failed_datetime is not None,
+        fate=_fate(body),
+        machine=body.sender.name if body.sender is not None else None,
     )
+
+
+def refuse_unknown(session: Session, body: NewMessage, failed: str) -> None:
+    """Raise Problem if it names what is not in this account."""
+    for model, numbers, field in (
+        (User, body.mention_ids, "mention_ids"),
+        (Macro, [ref.id for ref in body.macros or ()], "macros"),
+        (Integration, [body.integration_id] if body.integration_id is not None else None, "integration_id"),
+    ):
+        if numbers:
+            named(session, model, numbers, field, failed)
+
+
+def macro_refs(body: NewMessage) -> list[dict[str, Any]] | None:
+    """The macros as a message keeps them."""
+    return [dict(ref.sent()) for ref in body.macros] if body.macros is not None else None
+
+
+def written(value: Any) -> Any:
+    """A part of a message's fate as it is kept."""
+    return write_moment(value) if isinstance(value, datetime) else value
+
+
+def _fate(body: NewMessage) -> dict[str, Any] | None:
+    told = {name: written(value) for name in FATE if (value := getattr(body, name)) is not None}
+    if body.created_datetime in (None, body.sent_datetime):  # then it was sent when it was said
+        told.pop("sent_datetime", None)
+    return told or None
+
+
+def _refuse_future(session: Session, body: NewMessage, failed: str) -> None:
+    present = now(session)
+    for name in ("created_datetime", *FATE):
+        at = getattr(body, name)
+        if isinstance(at, datetime) and at > present:
+            raise Problem(400, failed, {name: ["It can't lie in the future."]})
 
 
 def safe(html: str | None) -> str | None:
@@ -71,9 +115,10 @@ def safe(html: str | None) -> str | None:
     return clean_text(safe_html(within_limits(html, LONGEST_BODY))) or None if html else None
 
 
-def _agent(session: Session, ref: PersonRef | None, failed: str) -> User:
+def _agent(session: Session, ref: PersonRef | None, failed: str) -> User | None:
     if ref is None or (ref.id is None and not ref.email):
-        return session.get_one(User, g.user.id)
+        # Who has neither number nor address, and yet a name, is a machine, as messages of rules show it.
+        return session.get_one(User, g.user.id) if ref is None or not ref.name else None
     if ref.id is not None:
         (found,) = named(session, User, [ref.id], "sender.id", failed)
     else:

@@ -57,6 +57,13 @@ class FileRef(Body):
         self._content = content
 
 
+class MacroRef(Body):
+    """A macro that was applied with it."""
+
+    id: Id
+    name: str | None = Field(None, max_length=255)
+
+
 class MessageFields(Body):
     """What can be said of a message."""
 
@@ -83,7 +90,7 @@ class MessageFields(Body):
     headers: dict[str, Any] | None = None
     meta: dict[str, Any] | None = None
     actions: list[Any] | None = Field(None, max_length=100)
-    macros: list[dict[str, Any]] | None = Field(None, max_length=100)
+    macros: list[MacroRef] | None = Field(None, max_length=100)
     last_sending_error: dict[str, Any] | None = None
 
 
@@ -106,7 +113,7 @@ class Sender(Shown):
 
     id: int | None
     email: str | None
-    name: str
+    name: str | None
     firstname: str
     lastname: str
     meta: dict[str, Any] | None

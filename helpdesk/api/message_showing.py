@@ -26,12 +26,11 @@ def attachment_url(attachment: Attachment) -> str:
 
 
 def _shown(row: TicketMessage, delivery: Delivery | None, customer: Customer | None) -> Message:
-    failed = delivery if delivery is not None and delivery.status == "failed" else None
-    error = delivery.last_error if delivery is not None else None
+    fate: dict[str, Any] = {**_delivered(row, delivery), **(row.fate or {})}
     receiver = None
     if customer is not None and row.from_agent and row.public:
-        receiver = _person(customer.id, customer.display_name, customer.email)
-    sender = _person(row.sender_user_id or row.sender_customer_id, row.sender_name, row.sender_address)
+        receiver = _person(customer.id, customer.name, customer.email)
+    sender = _person(row.sender_user_id or row.sender_customer_id, row.sender_name or None, row.sender_address)
     return Message(
         id=row.id,
         uri=f"/api/tickets/{row.ticket_id}/messages/{row.id}/",
@@ -41,7 +40,7 @@ def _shown(row: TicketMessage, delivery: Delivery | None, customer: Customer | N
         public=row.public,
         channel=row.channel,
         via=row.via,
-        source=row.source or _source(row, sender, receiver),
+        source=_source(row, sender, receiver),
         sender=sender,
         auth_customer_identity=None,
         integration_id=row.integration_id,
@@ -63,29 +62,46 @@ def _shown(row: TicketMessage, delivery: Delivery | None, customer: Customer | N
         meta=row.meta,
         created_datetime=row.created_datetime,
         processed_datetime=row.created_datetime,
-        deleted_datetime=None,
-        sent_datetime=row.created_datetime if delivery is None else delivery.sent_datetime,
-        failed_datetime=failed.created_datetime if failed is not None else None,
-        opened_datetime=None,
-        last_sending_error={"error": error} if error else None,
-        is_retriable=failed is not None,
+        deleted_datetime=fate.get("deleted_datetime"),
+        sent_datetime=fate.get("sent_datetime"),
+        failed_datetime=fate.get("failed_datetime"),
+        opened_datetime=fate.get("opened_datetime"),
+        last_sending_error=fate.get("last_sending_error"),
+        is_retriable=delivery is not None and delivery.status == "failed",
     )
 
 
-def _person(number: int | None, name: str, email: str | None) -> Sender:
+def _delivered(row: TicketMessage, delivery: Delivery | None) -> dict[str, Any]:
+    """What became of it here."""
+    if delivery is None:
+        is_out = "failed_datetime" not in (row.fate or {})
+        return {"sent_datetime": row.created_datetime} if is_out else {}
+    error = delivery.last_error
+    return {
+        "sent_datetime": delivery.sent_datetime,
+        "failed_datetime": delivery.created_datetime if delivery.status == "failed" else None,
+        "last_sending_error": {"error": error} if error else None,
+    }
+
+
+def _person(number: int | None, name: str | None, email: str | None) -> Sender:
     return Sender(id=number, email=email, name=name, meta=None, **halves(name))
 
 
 def _source(row: TicketMessage, sender: Sender, receiver: Sender | None) -> dict[str, Any]:
+    """The envelope, whole and in one order, however much of it was kept."""
     to = [{"name": receiver.name, "address": receiver.email}] if receiver is not None else []
+    kept: dict[str, Any] = row.source or {"from": {"name": sender.name, "address": sender.email}, "to": to}
     return {
-        "type": row.channel,
-        "from": {"name": sender.name, "address": sender.email},
-        "to": to,
-        "cc": [],
-        "bcc": [],
-        "extra": None,
+        "type": kept.get("type") or row.channel,
+        "from": _mailbox(kept.get("from")),
+        **{name: [_mailbox(each) for each in kept.get(name) or ()] for name in ("to", "cc", "bcc")},
+        "extra": kept.get("extra"),
     }
+
+
+def _mailbox(kept: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {"name": kept.get("name"), "address": kept.get("address")} if kept is not None else None
 
 
 def _attachment(each: Attachment) -> AttachmentShown:

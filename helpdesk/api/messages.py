@@ -28,6 +28,7 @@ resource = Resource(
 )
 
 FAILED: Final = "Failed to create message"
+UPDATING: Final = "Failed to update message"
 ORDERS: Final = both_ways("created_datetime", TicketMessage.created_datetime, datetime)
 _WITH_FILES: Final[Any] = selectinload(TicketMessage.attachments)
 
@@ -106,8 +107,9 @@ def update(ticket_id: int, message_id: int, asked: MessageAction, body: NewMessa
     with acting() as session:
         message = _held(session, ticket_id, message_id)
         if body.from_agent != message.from_agent:
-            raise Problem(400, "Failed to update message", {"from_agent": ["Who said it stays."]})
-        messages.revise(message, _changes(body), by=me())
+            raise Problem(400, UPDATING, {"from_agent": ["Who said it stays."]})
+        drafting.refuse_unknown(session, body, UPDATING)
+        messages.revise(message, {**_changes(body), **_fate(session, message, body)}, by=me())
     return show_alone(message_id)
 
 
@@ -149,14 +151,31 @@ def _of(message: TicketMessage, ticket_id: int) -> TicketMessage:
 
 
 def _changes(body: NewMessage) -> dict[str, Any]:
-    """What of the body changes the message; who said it, when, and what became of it stay."""
+    """What of the body changes the message; who said it, and when, stays."""
     changes = {name: value for name, value in body.sent() if name in messages.REVISABLE}
     if "body_html" in changes:
         changes["body_html"] = drafting.safe(changes["body_html"])
     if "stripped_html" in changes:
         changes["stripped_html"] = drafting.safe(changes["stripped_html"])
+    if "macros" in changes:
+        changes["macros"] = drafting.macro_refs(body)
     if body.source is not None:
         changes["source"] = body.source.model_dump(by_alias=True)
     if "body_text" in changes and "stripped_text" not in changes:
         changes["stripped_text"] = changes["body_text"]
     return changes
+
+
+def _fate(session: Session, message: TicketMessage, body: NewMessage) -> dict[str, Any]:
+    """What of the body says anew what became of it: not what only comes back as it was shown."""
+    sent = {name: value for name, value in body.sent() if name in drafting.FATE}
+    if not sent:
+        return {}
+    (shown,) = message_showing.shown(session, [message])
+    told = dict(message.fate or {})
+    for name, value in sent.items():
+        if value is None:
+            told.pop(name, None)
+        elif value != getattr(shown, name):
+            told[name] = drafting.written(value)
+    return {"fate": told or None}

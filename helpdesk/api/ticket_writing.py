@@ -24,6 +24,8 @@ _BORN_WITH: Final = (
     "subject", "status", "priority", "external_id", "meta", "language",
     "created_datetime", "opened_datetime", "closed_datetime", "snooze_datetime", "trashed_datetime",
 )  # fmt: skip
+#: What follows from the messages and from what is done, unless a program that brings it from elsewhere says so.
+_LAST: Final = ("updated_datetime", "last_message_datetime", "last_received_message_datetime")
 
 
 def open_ticket(session: Session, body: NewTicket) -> Ticket:
@@ -51,15 +53,22 @@ def open_ticket(session: Session, body: NewTicket) -> Ticket:
     ticket = tickets.create(home, opening, by=me())
     for value in body.custom_fields or []:
         set_value(session, ticket, value, FAILED)
+    elsewhere = {name: at for name in _LAST if (at := getattr(body, name)) is not None}
+    if elsewhere:
+        tickets.set_facts(ticket, elsewhere, by=me())
     return ticket
 
 
 def change(session: Session, ticket: Ticket, body: TicketChange) -> None:
     """Do to the ticket what was sent, one after the other."""
+    as_shown = ticket.updated_datetime
     for name, value in body.sent():
-        if name in _CHANGES:
-            with blaming(name):
-                _CHANGES[name](session, ticket, value)
+        if name not in _CHANGES or (name == "updated_datetime" and value in (None, as_shown)):
+            continue
+        if name == "status" and value == "closed" and body.closed_datetime is not None:
+            name, value = "closed_datetime", body.closed_datetime
+        with blaming(name):
+            _CHANGES[name](session, ticket, value)
 
 
 def set_value(session: Session, thing: Ticket | Customer, value: FieldValue, failed: str) -> None:
@@ -159,7 +168,7 @@ def _trashed(_session: Session, ticket: Ticket, at: Any) -> None:
 
 def _closed(_session: Session, ticket: Ticket, at: Any) -> None:
     if at is not None:
-        tickets.close(ticket, by=me())
+        tickets.close(ticket, at=at, by=me())
 
 
 def _snoozed(_session: Session, ticket: Ticket, until: Any) -> None:
@@ -172,7 +181,11 @@ def _snoozed(_session: Session, ticket: Ticket, until: Any) -> None:
 def _born(name: str) -> Callable[[Session, Ticket, Any], None]:
     def stays(_session: Session, ticket: Ticket, value: Any) -> None:
         if value is not None and value != getattr(ticket, name):
-            raise Problem(400, UPDATING, {name: ["It is set when the ticket is created, and stays."]})
+            raise Problem(
+                400,
+                UPDATING,
+                {name: ["It says how the ticket came, and stays."]},
+            )
 
     return stays
 
@@ -181,7 +194,7 @@ def _fact(name: str) -> Callable[[Session, Ticket, Any], None]:
     return lambda _session, ticket, value: tickets.set_facts(ticket, {name: value}, by=me())
 
 
-#: What each field of a body means; what is not here follows from the rest (`updated_datetime`) or is no history.
+#: What each field of a body means; what is not here is no history.
 _CHANGES: Final[dict[str, Callable[[Session, Ticket, Any], None]]] = {
     "subject": lambda _session, ticket, value: tickets.set_subject(ticket, value, by=me()),
     "status": _status,

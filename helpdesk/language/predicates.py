@@ -103,7 +103,7 @@ _OF_MESSAGE: Final[Mapping[str, Callable[[TicketMessage], Any]]] = {
     "message.from_agent": lambda message: message.from_agent,
     "message.public": lambda message: message.public,
     "message.sender.email": lambda message: message.sender_address,
-    "message.sender.name": lambda message: message.sender_name,
+    "message.sender.name": lambda message: message.sender_name or None,
     "message.intents.name": lambda message: [_name(intent) for intent in message.intents or ()],
 }
 

@@ -56,6 +56,7 @@ class TicketMessage(AccountScoped, Base):
     headers: Mapped[dict[str, Any] | None] = state(Json)
     meta: Mapped[dict[str, Any] | None] = state(Json)
     imported: Mapped[bool] = fixed(Boolean, default=False)
+    fate: Mapped[dict[str, Any] | None] = state(Json, words="what became of it")  # as programs say, by field
     created_datetime: Mapped[datetime] = fixed(UtcDateTime)
     updated_datetime: Mapped[datetime | None] = state(UtcDateTime)
 

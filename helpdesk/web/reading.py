@@ -130,7 +130,7 @@ def _message(message: TicketMessage) -> Message:
         id=message.id,
         kind=kind,
         sender=message.sender_name or message.sender_address or "Somebody",
-        address=message.sender_address if message.sender_address != message.sender_name else None,
+        address=message.sender_address if message.sender_name not in ("", message.sender_address) else None,
         at=message.created_datetime,
         via=message.via,
         text=shown,

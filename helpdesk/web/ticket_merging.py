@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from flask import Response, abort, g, request
-from sqlalchemy import case, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, joinedload, raiseload
 
 from audit.db import db
@@ -146,7 +146,7 @@ def _outlook(session: Session, ticket: Ticket, other: Ticket) -> Outlook:
     newest = session.execute(
         select(
             TicketMessage.ticket_id,
-            TicketMessage.sender_name,
+            func.coalesce(func.nullif(TicketMessage.sender_name, ""), TicketMessage.sender_address),
             TicketMessage.created_datetime,
             TicketMessage.stripped_text,
             TicketMessage.body_text,

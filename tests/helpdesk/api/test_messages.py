@@ -5,13 +5,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import func, select
+
+from audit.actors import Actor
 from audit.rest.shapes import write_moment
-from helpdesk import summaries, tickets
+from helpdesk import messages, rules, summaries, tickets
+from helpdesk.drafts import Draft
+from helpdesk.models import Delivery
 from tests.desks import Desk
 from tests.helpdesk.api.programs import Program
 from tests.helpdesk.api.shapes import MESSAGE, fits
 
 REPLY: dict[str, Any] = {"channel": "email", "via": "api", "from_agent": True, "body_text": "On its way."}
+LONG_AGO = "2020-01-01T00:00:00Z"
 HOSTILE = "<p onclick='x()'>On its <b>way</b><script>x</script></p>"
 
 
@@ -70,6 +76,75 @@ def test_a_message_is_corrected_and_deleted(desk: Desk, api: Program) -> None:
     assert (row["messages_count"], row["excerpt"]) == (0, None)
 
 
+def test_what_became_of_a_message_elsewhere_is_kept_and_shown(desk: Desk, api: Program) -> None:
+    number = desk.a_ticket().id
+    path, day = f"/tickets/{number}/messages", write_moment(desk.now() - timedelta(days=1))
+    hour, minute = (write_moment(desk.now() - timedelta(hours=1, minutes=more)) for more in (0, 1))
+    fate = {
+        "created_datetime": day, "sent_datetime": hour, "opened_datetime": minute, "deleted_datetime": minute,
+        "failed_datetime": hour, "last_sending_error": {"error": "mailbox full", "code": 552},
+    }  # fmt: skip
+    message = api.post(path, {**REPLY, **fate})
+    assert {name: message[name] for name in fate} == fate
+    assert (message["imported"], message["is_retriable"]) == (True, False)
+    assert desk.session.scalar(select(func.count()).select_from(Delivery)) == 0
+    note = api.post(path, {**REPLY, "channel": "internal-note", "created_datetime": day})
+    assert (note["created_datetime"], note["imported"]) == (day, True)
+    failed = api.post(path, {**REPLY, "failed_datetime": day})
+    assert (failed["created_datetime"], failed["sent_datetime"], failed["failed_datetime"]) == (day, None, day)
+
+    own = f"{path}/{message['id']}"
+    with desk.watched() as trail:
+        back = {**REPLY, **fate, "opened_datetime": hour, "failed_datetime": None, "last_sending_error": None}
+        changed = api.put(own, back, 202)
+        assert [changed[name] for name in ("opened_datetime", "failed_datetime")] == [hour, None]
+        assert changed["last_sending_error"] is None
+        api.put(own, {**REPLY, **{name: changed[name] for name in fate}}, 202)
+    assert trail.types == ["ticket-updated", "ticket-message-updated"]
+    sent = api.post(path, REPLY)  # by the desk: what it says itself comes back, and is nothing new
+    with desk.watched() as trail:
+        api.put(f"{path}/{sent['id']}", {**REPLY, **{name: sent[name] for name in fate}}, 202)
+        for name in ("sent_datetime", "opened_datetime", "created_datetime"):
+            wrong = {**REPLY, name: "2199-01-01T00:00:00Z"}
+            assert api.fail("POST", path, wrong)[1]["data"].keys() == {name}
+    assert trail.types == []
+
+
+def test_who_has_no_name_has_none_in_messages_either(api: Program) -> None:
+    asks = {**REPLY, "from_agent": False, "sender": {"email": "zoe@q.example"}}
+    ticket = api.post("/tickets", {"messages": [asks, REPLY]})
+    said, answered = ticket["messages"]
+    for person in (said["sender"], answered["receiver"], ticket["customer"]):
+        assert [person[name] for name in ("name", "firstname", "lastname")] == [None, "", ""]
+    assert said["source"]["from"] == {"name": None, "address": "zoe@q.example"}
+    assert ticket["customer"]["channels"][0]["user"]["name"] is None
+
+
+def test_the_envelope_is_whole_and_in_one_order(desk: Desk, api: Program) -> None:
+    number = desk.a_ticket().id
+    draft = Draft(sender=desk.carol, body_text="Hi", source={"to": [{"name": "Desk"}], "type": "chat", "from": {}})
+    with desk.acting():
+        messages.receive(desk.ticket(number), draft, by=desk.by_carol)
+    for message in api.get(f"/tickets/{number}/messages")["data"]:
+        assert list(message["source"]) == ["type", "from", "to", "cc", "bcc", "extra"]
+        assert all(mailbox.keys() == {"name", "address"} for mailbox in message["source"]["to"])
+
+
+def test_what_a_machine_said_is_a_machines_when_it_is_sent_back(desk: Desk, api: Program) -> None:
+    number = desk.a_ticket().id
+    with desk.acting():
+        code = "Action('replyToTicket', {body_text: 'We have it.'})"
+        rule = rules.create(desk.account, rules.Shape(name="First word", code=code), by=desk.by_admin).id
+    with desk.acting():
+        draft = Draft(body_text="We have it.", rule_id=rule)
+        messages.reply(desk.ticket(number), draft, by=Actor("rule", rule, "First word", version=1))
+    shown = api.get(f"/tickets/{number}/messages")["data"][-1]
+    sender = {name: shown["sender"][name] for name in ("id", "email", "name")}
+    assert sender == {"id": None, "email": None, "name": "First word"}
+    again = api.post(f"/tickets/{number}/messages", {**REPLY, "sender": shown["sender"], "sent_datetime": LONG_AGO})
+    assert again["sender"] == shown["sender"]
+
+
 def test_messages_that_cannot_be(desk: Desk, program: Callable[[str], Program]) -> None:
     api, number, other = program("owner"), desk.a_ticket().id, desk.a_ticket().id
     message = api.post(f"/tickets/{other}/messages", REPLY)["id"]
@@ -79,13 +154,16 @@ def test_messages_that_cannot_be(desk: Desk, program: Callable[[str], Program]) 
             {**REPLY, "public": False, "from_agent": False},
             {**REPLY, "sender": {"id": 999}}, {**REPLY, "sender": {"email": "who@x.example"}},
             {**REPLY, "channel": "a b"},
+            {**REPLY, "mention_ids": [desk.ben_id, 99999]}, {**REPLY, "macros": [{"id": 99999}]},
+            {**REPLY, "macros": [{"name": "Sorry"}]}, {**REPLY, "integration_id": 999},
             {**REPLY, "sent_datetime": "2199-01-01T00:00:00Z"}, {**REPLY, "attachments": [{"url": "/api/x"}]},
         ):  # fmt: skip
             assert api.fail("POST", f"/tickets/{number}/messages", wrong)[0] == 400, wrong
         assert api.fail("POST", f"/tickets/{number}/messages?action=go", REPLY)[0] == 400
         assert api.fail("GET", f"/tickets/{number}/messages/{message}")[0] == 404  # it is another ticket's
         assert api.fail("DELETE", f"/tickets/{number}/messages/{message}")[0] == 404
-        assert api.fail("PUT", f"/tickets/{other}/messages/{message}", {**REPLY, "from_agent": False})[0] == 400
+        for wrong in ({"from_agent": False}, {"mention_ids": [99999]}, {"macros": [{"id": 99999}]}):
+            assert api.fail("PUT", f"/tickets/{other}/messages/{message}", {**REPLY, **wrong})[0] == 400
     assert trail.types == []
 
 

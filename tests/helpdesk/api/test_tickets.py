@@ -121,6 +121,27 @@ def test_what_is_said_of_a_nested_customer_changes_them(desk: Desk, api: Program
     assert (status, trail.types) == (400, []), error
 
 
+def test_the_times_of_a_ticket_that_comes_from_elsewhere_are_kept(desk: Desk, api: Program) -> None:
+    names = ("created", "opened", "updated", "last_message", "last_received_message", "closed")
+    times = {f"{name}_datetime": f"2025-03-0{place}T09:00:00.000000+00:00" for place, name in enumerate(names, 1)}
+    with desk.watched() as trail:
+        ticket = opened(api, **times)
+    assert {name: ticket[name] for name in times} == times
+    assert trail.types == ["ticket-created", "ticket-message-created", "ticket-updated"]
+    path = f"/tickets/{ticket['id']}"
+    reopened = api.put(path, {"status": "open", "updated_datetime": ticket["updated_datetime"]})
+    assert reopened["updated_datetime"] == write_moment(desk.now())  # it only came back as it was shown
+    closed = api.put(path, {"subject": "Over", "status": "closed", "closed_datetime": times["closed_datetime"]})
+    assert closed["closed_datetime"] == times["closed_datetime"]
+    with desk.watched() as trail:
+        for wrong in (
+            {"closed_datetime": "2025-01-01T00:00:00Z"}, {"updated_datetime": "2199-01-01T00:00:00Z"},
+            {"via": "chat"}, {"from_agent": True},
+        ):  # fmt: skip
+            assert api.fail("PUT", path, wrong)[0] == 400, wrong
+    assert trail.types == []
+
+
 CHANGES: list[tuple[dict[str, Any], list[str]]] = [
     ({"status": "closed", "subject": "Found"}, ["ticket-closed", "ticket-subject-updated"]),
     ({"subject": "Lost", "status": "open"}, ["ticket-subject-updated", "ticket-reopened"]),
@@ -136,7 +157,8 @@ CHANGES: list[tuple[dict[str, Any], list[str]]] = [
     ({"trashed_datetime": None, "spam": False}, ["ticket-untrashed", "ticket-unmarked-spam"]),
     ({"snooze_datetime": "2026-04-01T09:00:00Z"}, ["ticket-snoozed"]),
     ({"snooze_datetime": None}, ["ticket-reopened"]),
-    ({"closed_datetime": "2026-03-03T09:00:00Z"}, ["ticket-closed"]),
+    ({"closed_datetime": "2026-03-03T07:00:00Z", "status": "closed"}, ["ticket-closed"]),
+    ({"updated_datetime": "2026-03-02T09:00:00Z", "last_message_datetime": "2026-03-02T08:00:00Z"}, []),
     ({"customer": {"email": "nobody.yet@mail.example"}}, ["customer-created", "ticket-customer-updated"]),
     ({"priority": "low", "language": "fr", "external_id": "7", "meta": {"a": 1}, "channel": "chat"}, []),
     ({"custom_fields": [{"id": "field", "value": "Late"}]}, []),

@@ -263,14 +263,14 @@ def test_two_mails_of_one_stranger_at_once_make_one_customer(desk: Desk, engine:
 
 def test_a_collision_with_another_writer_is_no_loss(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody makes the customer by another way, between our look and our write."""
-    find, calls = customers.find, []
+    awaited, calls = customers.awaited, []
 
     def blind_at_first(account: Account, email: str) -> Customer | None:
         calls.append(email)
-        return None if len(calls) <= 2 else find(account, email)
+        return None if len(calls) <= 2 else awaited(account, email)
 
     take(desk, a_mail())
-    monkeypatch.setattr(customers, "find", blind_at_first)
+    monkeypatch.setattr(customers, "awaited", blind_at_first)
     ticket = take(desk, a_mail("Again", message_id="2@mail.example"))
     assert ticket.customer.email == "dora@mail.example"
     assert count(desk, Customer) == 3
