@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.routing import BaseConverter
@@ -100,6 +100,8 @@ def install(app: Flask, config: Config, more: tuple[Resource, ...] = ()) -> None
         if is_api():
             limits.tell(response)
             response.headers.setdefault("Cache-Control", "no-store")
+            if request.method == "OPTIONS":  # there is nothing in it
+                response.headers.pop("Content-Type", None)
         return response
 
 

@@ -70,6 +70,21 @@ def test_errors_have_one_shape(api: Program) -> None:
     assert api.fail("GET", "/events?limit=1&limit=2")[1]["data"] == {"limit": ["It can be given only once."]}
 
 
+def test_looking_without_reading(desk: Desk, api: Program) -> None:
+    number = desk.a_ticket().id
+    with desk.watched() as trail:
+        there, head = (api.call(method, f"/tickets/{number}") for method in ("GET", "HEAD"))
+        assert (head.status_code, head.data, head.content_length) == (200, b"", there.content_length)
+        assert (api.call("HEAD", "/tickets/999").status_code, api.call("HEAD", "/nothing").status_code) == (404, 404)
+        options = api.call("OPTIONS", "/tickets")
+        assert (options.status_code, options.data, "Content-Type" in options.headers) == (200, b"", False)
+        assert set(options.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+        assert api.call("OPTIONS", "/nothing").status_code == 404
+        status, _ = api.fail("PATCH", "/tickets", {"subject": "x"})
+        assert status == 405
+    assert trail.types == []
+
+
 def test_what_is_unknown_is_passed_over_where_the_desk_is_lenient(
     app: Flask, api: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
