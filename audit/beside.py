@@ -8,6 +8,7 @@ from audit import counting, queries
 from audit.asking import number
 from audit.completing import complete as completions
 from audit.db import db
+from audit.drawing import bars_drawn
 from audit.facets import Facet
 from audit.facets import facets as facets_of
 from audit.filters import read_query, write_query
@@ -25,12 +26,14 @@ def around() -> Response:
     query, ground = _asked()
     upto = queries.newest_id(db.session())  # first: the stream may tell of more meanwhile, and then knows better
     counts = counting.count(db.session(), query, ground)
+    histogram = histogram_of(counts, ground)
     return make_response(
         render_template(
             "audit/_around.html",
             upto=upto,
             address=write_query(query, ground),
-            histogram=histogram_of(counts, ground),
+            histogram=histogram,
+            bars=bars_drawn(histogram.bars) if histogram is not None else (),
             sentence=sentence(query, ground, counting.total_of(db.session(), query, ground, counts)),
             types=Facet(counts.types, is_whole=counts.counted_to is None),
             # Where types were chosen, only an index tells how many there are of the others.

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     String,
+    bindparam,
     cast,
     column,
     exists,
@@ -22,7 +23,6 @@ from sqlalchemy import (
     select,
     text,
     type_coerce,
-    values,
 )
 from sqlalchemy.orm import Session
 
@@ -129,10 +129,8 @@ def _by_ranges(session: Session, query: Query, ground: Ground, counts: Counts, d
     # The others are not drawn, only told beside the options.
     drawn = {name for name in present if _is_asked(name, query, chosen)}
     newest_first = list(enumerate(scale.bars))[::-1]
-    for first in range(0, len(newest_first) if present else 0, _BARS_AT_ONCE):
-        some = newest_first[first : first + _BARS_AT_ONCE]
-        counted = _counted(session, query, ground, dict(some), present)
-        for place, held in counted.items():
+    for some in _portions(query, ground, newest_first, present) if present else ():
+        for place, held in _counted(session, query, ground, dict(some), present).items():
             counts.types.update(held)
             counts.bars.update({(place, name): number for name, number in held.items() if name in drawn})
             start, end = scale.bars[place]
@@ -143,6 +141,21 @@ def _by_ranges(session: Session, query: Query, ground: Ground, counts: Counts, d
         if time.perf_counter() > deadline and counts.types.total() > LEAST_COUNTED and not is_last:
             counts.counted_to = some[-1][1][0]
             return
+
+
+def _portions(
+    query: Query, ground: Ground, bars: list[tuple[int, Span]], names: list[str]
+) -> Iterator[list[tuple[int, Span]]]:
+    """The bars, so many at once that one statement counts what is not known of them."""
+    some, unknown = [], 0
+    for bar in bars:
+        some.append(bar)
+        unknown += ground.bars.get(query.members, bar[1], names) is None
+        if unknown == _BARS_AT_ONCE:
+            yield some
+            some, unknown = [], 0
+    if some:
+        yield some
 
 
 def _counted(
@@ -177,12 +190,7 @@ def _present(session: Session, query: Query, ground: Ground) -> list[str]:
 
 
 def _ranges(session: Session, query: Query, ground: Ground, bars: Mapping[int, Span], names: list[str]) -> Any:
-    bar = (
-        values(column("place", Integer), column("start", UtcDateTime), column("end", UtcDateTime), name="bar")
-        .data([(place, start, end) for place, (start, end) in bars.items()])
-        .cte("bar")
-    )
-    named = _listed(names)
+    bar, named = _spans(bars), _listed(names)
     number = (
         scoped(session, func.count(), table=event_table)
         .where(_c.type == named.c.name, _c.created_datetime >= bar.c.start, _c.created_datetime < bar.c.end)
@@ -193,8 +201,24 @@ def _ranges(session: Session, query: Query, ground: Ground, bars: Mapping[int, S
     return select(bar.c.place, named.c.name, number).select_from(bar.join(named, literal(1) == 1))
 
 
+# Tables of values as text: SQLAlchemy would put them together anew each time.
+
+
+def _spans(bars: Mapping[int, Span]) -> CTE:
+    """Bars as a table."""
+    rows = ", ".join(f"(:place{row}, :start{row}, :end{row})" for row in range(len(bars)))
+    listed = text(f'SELECT column1 AS place, column2 AS start, column3 AS "end" FROM (VALUES {rows}) AS listed')
+    bound = [
+        bindparam(f"{name}{row}", value, type_=type_)
+        for row, (place, (start, end)) in enumerate(bars.items())
+        for name, value, type_ in (("place", place, Integer), ("start", start, UtcDateTime), ("end", end, UtcDateTime))
+    ]
+    columns = column("place", Integer), column("start", UtcDateTime), column("end", UtcDateTime)
+    return listed.bindparams(*bound).columns(*columns).cte("bar")
+
+
 def _listed(names: Iterable[str]) -> CTE:
-    """Types of the registry as a table: as text, for SQLAlchemy would put rows of values together anew each time."""
+    """Types of the registry as a table."""
     rows = ", ".join(f"('{name}')" for name in names)
     listed = text(f"SELECT column1 AS name FROM (VALUES {rows}) AS listed")
     return listed.columns(column("name", String)).cte("named")

@@ -18,6 +18,7 @@ from audit import queries
 from audit.changes import Teller, mentioned
 from audit.directory import Directory
 from audit.filters import Ground
+from audit.histogram import Bar
 from audit.nearby import Nearby
 from audit.rows import EventRow, glossary, line_of, named
 
@@ -72,6 +73,15 @@ def drawn(session: Session, directory: Directory, ground: Ground, found: Sequenc
             line = one.lines[look] = draw(line_of(row, ground, teller, links), f"{stories}{row.id}")
         lines.append(line)
     return lines
+
+
+def bars_drawn(bars: Sequence[Bar]) -> list[str]:
+    """The bars of a histogram, drawn now or before: most of them are over, and look as they did."""
+    kept: dict[Bar, str] = current_app.extensions.setdefault("audit_bars", {})
+    if len(kept) > MOST:
+        kept.clear()
+    macro = current_app.jinja_env.get_template("audit/_bar.html").module.drawing  # type: ignore[attr-defined]
+    return [kept.get(bar) or kept.setdefault(bar, macro(bar)) for bar in bars]
 
 
 def meanings() -> str:

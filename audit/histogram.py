@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from typing import Final
 
 from audit.base import MICROSECOND
@@ -50,7 +51,7 @@ class Bar:
     end: str
     span: str
     words: str
-    pieces: list[Piece]
+    pieces: tuple[Piece, ...]
     is_counted: bool
 
 
@@ -78,11 +79,19 @@ def histogram_of(counts: Counts, ground: Ground) -> Histogram | None:
     if scale is None or not counts.bars:
         return None
     grouped = _grouped(counts)
+    this_year = datetime(ground.now.astimezone(ground.zone).year, 7, 1, tzinfo=ground.zone)  # all that words depend on
     tallest = max(sum(each.values()) for each in grouped.values())
     totals: Counter[str] = sum(grouped.values(), Counter())
     return Histogram(
         bars=[
-            _bar(place, ends, grouped.get(place, Counter()), tallest, counts, ground)
+            _bar(
+                place,
+                *(moment.astimezone(ground.zone) for moment in ends),
+                held=tuple(grouped.get(place, Counter()).items()),
+                tallest=tallest,
+                is_counted=counts.counted_to is None or ends[0] >= counts.counted_to,
+                now=this_year,
+            )
             for place, ends in enumerate(scale.bars)
         ],
         legend=[(hue, name, totals[hue]) for hue, name in _GROUPS.items() if totals[hue]],
@@ -90,39 +99,45 @@ def histogram_of(counts: Counts, ground: Ground) -> Histogram | None:
         tallest=tallest,
         each=_length(scale.width),
         lasts=int(scale.width.total_seconds() * 1000),
-        counted_to=_moment(counts.counted_to, ground) if counts.counted_to else "",
+        counted_to=_moment(counts.counted_to.astimezone(ground.zone), ground.now) if counts.counted_to else "",
     )
 
 
 def _grouped(counts: Counts) -> dict[int, Counter[str]]:
     grouped: dict[int, Counter[str]] = {}
     for (place, name), number in counts.bars.items():
-        type_ = registry.get(name)
-        grouped.setdefault(place, Counter())[group_hue(type_.object if type_ else "")] += number
+        grouped.setdefault(place, Counter())[_hue(name)] += number
     return grouped
 
 
+@cache
+def _hue(type_name: str) -> str:
+    type_ = registry.get(type_name)
+    return group_hue(type_.object if type_ is not None else "")
+
+
+@lru_cache(maxsize=4096)
 def _bar(
-    place: int, ends: tuple[datetime, datetime], held: Counter[str], tallest: int, counts: Counts, ground: Ground
-) -> Bar:
-    start, end = (moment.astimezone(ground.zone) for moment in ends)
+    place: int, start: datetime, end: datetime, held: tuple[tuple[str, int], ...], tallest: int, is_counted: bool,
+    now: datetime,
+) -> Bar:  # fmt: skip
+    """Nearly all bars are over, and look as they did when they were last drawn."""
     last = end - MICROSECOND  # in its last minute something may have happened, however young that minute is
-    is_counted = counts.counted_to is None or ends[0] >= counts.counted_to
-    pieces, top = [], float(HEIGHT)
+    numbers, pieces, top = Counter(dict(held)), [], float(HEIGHT)
     for hue in _GROUPS:
-        if held[hue]:
-            height = max(held[hue] / tallest * HEIGHT, _LEAST)
+        if numbers[hue]:
+            height = max(numbers[hue] / tallest * HEIGHT, _LEAST)
             top -= height
-            pieces.append(Piece(hue, held[hue], round(max(top, 0), 2), round(height, 2)))
-    span = f"{_moment(ends[0], ground)} to {end:%H:%M}"
+            pieces.append(Piece(hue, numbers[hue], round(max(top, 0), 2), round(height, 2)))
+    span = f"{_moment(start, now)} to {end:%H:%M}"
     return Bar(
         x=place * WIDTH,
         begin=int(start.timestamp() * 1000),
         start=f"{start:%Y-%m-%dT%H:%M}",
         end=f"{last:%Y-%m-%dT%H:%M}",
         span=span,
-        words=f"{span}: {_held(held, is_counted)}",
-        pieces=pieces,
+        words=f"{span}: {_held(numbers, is_counted)}",
+        pieces=tuple(pieces),
         is_counted=is_counted,
     )
 
@@ -138,12 +153,11 @@ def _held(held: Counter[str], is_counted: bool) -> str:
 
 def _ticks(scale: Scale, ground: Ground) -> list[str]:
     moments = [scale.bars[0][0], scale.bars[len(scale.bars) // 2][0], scale.bars[-1][1]]
-    return [_moment(moment, ground) for moment in moments]
+    return [_moment(moment.astimezone(ground.zone), ground.now) for moment in moments]
 
 
-def _moment(moment: datetime, ground: Ground) -> str:
-    local = moment.astimezone(ground.zone)
-    return f"{day_words(local, ground.now)}, {local:%H:%M}"
+def _moment(local: datetime, now: datetime) -> str:
+    return f"{day_words(local, now)}, {local:%H:%M}"
 
 
 def _length(width: timedelta) -> str:
