@@ -55,7 +55,8 @@ def create_app(config: Config | None = None) -> Flask:
         DESK=config,
         SECRET_KEY=settings.secret_key(config),
         SQLALCHEMY_DATABASE_URI=config.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 20, "max_overflow": 20},
+        # The connection that was used last comes first: what it has read it still knows, and the others lag behind.
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 20, "max_overflow": 20, "pool_use_lifo": True},
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=2 * 2**20,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -1,15 +1,20 @@
 """Does something for an account at once when events of it were committed in this process, in a thread of its own."""
 
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from queue import SimpleQueue
 from threading import Thread
+from typing import Final
 
 from audit import bell
 
+#: Between two looks, in seconds: what is committed meanwhile comes together, for looks at every commit add up.
+PACE: Final = 0.05
+
 
 class Nudges:
-    """Waits for the bell; while it works, however many rings for an account are one."""
+    """Waits for the bell; while it works, and for a moment after, however many rings for an account are one."""
 
     def __init__(self, work: Callable[[int], None]) -> None:
         self._work = work
@@ -44,3 +49,4 @@ class Nudges:
                 self._work(number)
             if is_over:
                 return
+            time.sleep(PACE)

@@ -49,7 +49,13 @@ _other: Final = (
     )
     .limit(1)
 )
-_with_all: Final = select(Customer).options(joinedload(Customer.channels))
+# Each of them names the account itself, so that nothing need be added to them.
+_with_all: Final = (
+    select(Customer)
+    .options(joinedload(Customer.channels))
+    .where(Customer.account_id == bindparam("account"))
+    .execution_options(account_checked=True)
+)
 _BY_MAIL: Final = _with_all.where(Customer.id == func.coalesce(_own.scalar_subquery(), _other.scalar_subquery()))
 _BY_CHANNEL: Final = _with_all.where(Customer.id == _other.scalar_subquery())
 
