@@ -47,8 +47,8 @@ class Call:
 
     @property
     def scope(self) -> str:
-        """What an application that acts for somebody must have been allowed."""
-        return f"{self.resource.scope}:{'read' if self.reads else 'write'}"
+        """What an application that acts for somebody must have been allowed; "" where what is sent decides it."""
+        return f"{self.resource.scope}:{'read' if self.reads else 'write'}" if self.resource.scope else ""
 
     @property
     def fails(self) -> str:

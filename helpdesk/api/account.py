@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from audit.db import db
 from audit.rest.calls import Resource
+from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Moment, Query, Shown
-from helpdesk import searches, settings
+from helpdesk import oauth, searches, settings
 from helpdesk.api.acting import account, acting, found, held, me
 from helpdesk.models import AccountSetting
 
@@ -18,6 +19,8 @@ resource = Resource(
     "account", "Account", noun="account setting", scope="account", about="The desk itself, and how it is set."
 )
 
+#: Who is let in is decided where it is asked for: these are settings only in how they are kept.
+NO_SETTING: Final = frozenset({oauth.SETTING})
 _TYPE: Final[Any] = Field(min_length=1, max_length=64, pattern="^[a-z][a-z0-9-]*$", examples=["business-hours"])
 
 
@@ -114,6 +117,9 @@ def list_settings(asked: SettingQuery) -> Settings:
 )  # fmt: skip
 def create(body: SettingGiven) -> Setting:
     """Set something for the first time."""
+    if body.type in NO_SETTING:
+        why = "Applications are registered under Settings → API keys. Nothing was done."
+        raise Problem(400, "Failed to create account setting", {"type": [why]})
     with acting() as session:
         number = settings.create(account(session), body.type, body.name or "", body.data, by=me()).id
     return _shown(found(db.session(), AccountSetting, number))
@@ -128,13 +134,15 @@ def update(setting_id: int, body: SettingGiven) -> Setting:
     """Set something anew; what it held is replaced as a whole."""
     with acting() as session:
         setting = held(session, AccountSetting, setting_id)
+        if setting.type in NO_SETTING:
+            raise Problem(404)
         name = (body.name or "") if body.was_sent("name") else setting.name
         settings.replace(setting, body.type, name, body.data if body.was_sent("data") else setting.data, by=me())
     return _shown(found(db.session(), AccountSetting, setting_id))
 
 
 def _settings(session: Session, type_: str | None) -> list[Setting]:
-    statement = select(AccountSetting).order_by(AccountSetting.id)
+    statement = select(AccountSetting).where(AccountSetting.type.not_in(NO_SETTING)).order_by(AccountSetting.id)
     if type_ is not None:
         statement = statement.where(AccountSetting.type == type_)
     rows = session.scalars(statement)

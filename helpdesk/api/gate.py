@@ -34,10 +34,16 @@ def let_in(call: Call) -> None:
     g.api_level = limits.count(key.key_id, is_application=key.kind == "oauth")
     if g.api_level.is_over:
         raise Problem(429)
-    if not g.user.may(cast(Action, call.needs)):
+    g.api_scopes = (key.scopes or "") if key.kind == "oauth" else None
+    allow(call.needs, call.scope)
+
+
+def allow(action: str, scope: str) -> None:
+    """See whether the caller's role covers this, and what an application was allowed; raises Problem."""
+    if not g.user.may(cast(Action, action)):
         raise Problem(403)
-    if key.kind == "oauth" and not oauth.allows(key.scopes or "", call.scope):
-        raise Problem(403, f"The application was not allowed {call.scope}. Nothing was done.")
+    if scope and g.api_scopes is not None and not oauth.allows(g.api_scopes, scope):
+        raise Problem(403, f"The application was not allowed {scope}. Nothing was done.")
 
 
 def _key() -> Row[Any] | None:

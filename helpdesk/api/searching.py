@@ -3,16 +3,23 @@
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
-from flask import g
+from flask import Response, after_this_request, g
 from pydantic import Field
 from sqlalchemy import Select, func, or_, select
 
 from audit.db import db
 from audit.rest.calls import Resource
 from audit.rest.shapes import Body, Shown
+from helpdesk.api import gate
 from helpdesk.models import Customer, CustomerChannel, Integration, Tag, Team, User
 
-resource = Resource("search", "Search", noun="search", scope="customers", about="The first things that are called so.")
+resource = Resource("search", "Search", noun="search", scope="", about="The first things that are called so.")
+
+#: Who may look for what: what else than customers is guarded as it is where it is listed.
+_NEEDS: Final = {
+    "agent": ("read", "users:read"), "team": ("read", "users:read"), "tag": ("read", "tags:read"),
+    "integration": ("manage integrations", "integrations:read"),
+}  # fmt: skip
 
 
 class SearchBody(Body):
@@ -49,9 +56,16 @@ class Results(Shown):
 )  # fmt: skip
 def search(body: SearchBody) -> Results:
     """Find people, teams, tags or integrations by a part of their name or address."""
+    gate.allow(*_NEEDS.get(body.type, ("read", "customers:read")))
+    after_this_request(_engine)
     rows = db.session.execute(_WAYS[body.type](body.query.strip()).limit(body.size))
     found = [Found(id=row[0], name=row[1], email=row[2]) for row in rows]
     return Results(data=found, object="list", uri="", meta={})
+
+
+def _engine(response: Response) -> Response:
+    response.headers["X-Gorgias-Search-Engine"] = "ES"
+    return response
 
 
 def _named(model: Any, *, with_email: bool) -> Callable[[str], Select[*tuple[Any, ...]]]:

@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import select
+
+from helpdesk import oauth
+from helpdesk.models import AccountSetting
 from tests.desks import PASSWORD, Desk
 from tests.helpdesk.api.programs import HOST, Program
 from tests.helpdesk.api.shapes import ACCOUNT, SETTING, USER, fits
@@ -19,6 +23,7 @@ def test_the_team_is_listed_and_user_0_is_oneself(desk: Desk, program: Callable[
     assert (own["uri"], own["role"]) == (f"{HOST}/api/users/{desk.ana_id}/", {"name": "basic-agent"})
     for query, names in (
         ("roles=admin", ["Ada Admin", "Olive Owner"]),
+        ("roles=bot&roles=internal-agent", []),
         ("roles=admin&roles=basic-agent&order_by=name:desc&limit=2", ["Olive Owner", "Ben Okafor"]),
         ("email=BEN@demo.example", ["Ben Okafor"]),
         ("search=OPEZ&available_first=true", ["Ana Lopez"]),
@@ -116,3 +121,19 @@ def test_the_account_and_its_settings(desk: Desk, program: Callable[[str], Progr
     )  # fmt: skip
     for wrong in wrongs:
         assert api.fail("PUT", f"/account/settings/{made['id']}", wrong)[0] == 400, wrong
+
+
+def test_an_application_is_no_setting(desk: Desk, api: Program) -> None:
+    with desk.acting():
+        made, _ = oauth.register(desk.account, "Tracker", ["https://app.example/done"], by=desk.by_admin)
+    number = desk.session.scalars(select(AccountSetting.id).where(AccountSetting.type == oauth.SETTING)).one()
+    told = {"redirect_uris": ["https://attacker.example/"], "client_id": made.client_id}
+    with desk.watched() as trail:
+        for shown in (api.get("/account")["settings"], api.get("/account/settings?type=oauth-application")["data"]):
+            assert [row for row in shown if row["id"] == number] == []
+        body = {"type": oauth.SETTING, "data": told}
+        assert api.fail("PUT", f"/account/settings/{number}", body)[0] == 404
+        status, error = api.fail("POST", "/account/settings", {**body, "name": "x"})
+        assert (status, list(error["data"])) == (400, ["type"])
+    assert trail.types == []
+    assert oauth.applications(desk.session, desk.account_id) == [made]

@@ -1,5 +1,7 @@
 """Search by API: each type finds its own by a part of a name or address, and nothing of another account."""
 
+from collections.abc import Callable
+
 import pytest
 
 from helpdesk import channels, integrations, tags
@@ -32,3 +34,9 @@ def test_what_is_called_so_is_found(desk: Desk, api: Program) -> None:
 @pytest.mark.parametrize("body", [{}, {"type": "dog"}, {"type": "tag", "size": 51}, {"type": "tag", "query": None}])
 def test_what_cannot_be_asked_is_refused(api: Program, body: dict[str, object]) -> None:
     assert api.fail("POST", "/search", body)[0] == 400
+
+
+def test_who_may_not_list_integrations_may_not_look_for_them(program: Callable[[str], Program]) -> None:
+    ana = program("ana")
+    assert ana.fail("POST", "/search", {"type": "integration"})[0] == 403
+    assert ana.post("/search", {"type": "agent"}, 200)["data"]

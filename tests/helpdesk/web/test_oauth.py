@@ -51,6 +51,12 @@ def allowed(browser: Browser, asking: dict[str, str]) -> str:
     return told["code"]
 
 
+def search(app: Flask, type_: str, token: str) -> int:
+    """How a search ends."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return app.test_client().post("/api/search", json={"type": type_}, headers=headers).status_code
+
+
 def test_an_application_is_allowed_to_act_as_somebody(
     app: Flask, desk: Desk, enter: Callable[[str], Browser], asking: dict[str, str]
 ) -> None:
@@ -74,6 +80,8 @@ def test_an_application_is_allowed_to_act_as_somebody(
         403,
         403,
     ]
+    found = {type_: search(app, type_, got["access_token"]) for type_ in ("customer", "agent", "team", "tag")}
+    assert found == {"customer": 200, "agent": 403, "team": 403, "tag": 403}
     assert app.test_client().get("/api/tickets", auth=("ana@demo.example", got["access_token"])).status_code == 401
     with desk.watched() as trail:
         renewed = fetched(
