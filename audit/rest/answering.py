@@ -14,6 +14,7 @@ from audit.characters import readable
 from audit.rest.calls import Call
 from audit.rest.paging import Page
 from audit.rest.problems import Problem, fields_of
+from audit.rest.shapes import Body
 
 #: The longest body that is read; files go to /api/upload.
 LARGEST_BODY: Final = 10 * 2**20
@@ -71,13 +72,13 @@ def _asked(call: Call) -> dict[str, Any]:
 
 
 def _sent(call: Call) -> dict[str, Any]:
-    if call.body is None:
+    if call.body is None and (call.form or call.method not in ("POST", "PUT")):
         return {}
     try:
-        body = adapter(call.body).validate_python(_json(call), context={"lenient": lenient()})
+        body = adapter(call.body or Body).validate_python(_json(call), context={"lenient": lenient()})
     except ValidationError as error:
         raise Problem(400, call.fails, fields_of(error)) from error
-    return {"body": body}
+    return {"body": body} if call.body is not None else {}
 
 
 def _json(call: Call) -> Any:
@@ -90,7 +91,7 @@ def _json(call: Call) -> Any:
         raise Problem(413)
     if request.headers.get("Transfer-Encoding", "chunked").lower() != "chunked" or _is_packed():
         raise Problem(415, "The body must come as it is: without Content-Encoding, whole or chunked. Nothing was done.")
-    if not raw.strip() and not call.must_have_body:
+    if not raw.strip() and not (call.must_have_body and call.body is not None):
         return {}
     if raw and not (request.mimetype == "application/json" or request.mimetype.endswith("+json")):
         raise Problem(415)

@@ -20,7 +20,7 @@ from audit.periods import ANY, Period
 from audit.rest.calls import Resource
 from audit.rest.paging import Order, Page, part, read_cursor
 from audit.rest.problems import Problem
-from audit.rest.shapes import IdText, Moment, Paged, Shown
+from audit.rest.shapes import AskedMoment, IdText, Moment, Paged, Shown
 from audit.types import registry
 
 resource = Resource(
@@ -56,10 +56,10 @@ class EventQuery(Paged):
     object_type: ObjectType | None = Field(None, description="What it happened to; needs `object_id`.")
     types: list[Annotated[str, AfterValidator(_known)]] = Field([], max_length=100, description="May be repeated.")
     user_ids: list[IdText] = Field([], max_length=100, description="Who did it. May be repeated.")
-    after: Moment | None = Field(None, alias="created_datetime[gt]")
-    since: Moment | None = Field(None, alias="created_datetime[gte]")
-    before: Moment | None = Field(None, alias="created_datetime[lt]")
-    until: Moment | None = Field(None, alias="created_datetime[lte]")
+    after: AskedMoment | None = Field(None, alias="created_datetime[gt]")
+    since: AskedMoment | None = Field(None, alias="created_datetime[gte]")
+    before: AskedMoment | None = Field(None, alias="created_datetime[lt]")
+    until: AskedMoment | None = Field(None, alias="created_datetime[lte]")
 
 
 class Event(Shown):

@@ -23,6 +23,7 @@ from pydantic import (
 LARGEST_ID: Final = 2**63 - 1
 
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_SPACED: Final = re.compile(r"(\d{4}-\d\d-\d\d[T ][\d:.]+) (\d\d:?\d\d)", re.ASCII)
 _YEARS: Final = range(1970, 2200)
 
 
@@ -51,6 +52,15 @@ Moment = Annotated[
     PlainSerializer(write_moment, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-08-26T18:40:54.328729+00:00"]}),
 ]
+
+
+def _with_plus(value: object) -> object:
+    spaced = _SPACED.fullmatch(value) if isinstance(value, str) else None
+    return f"{spaced[1]}+{spaced[2]}" if spaced is not None else value
+
+
+#: A moment in an address, where the `+` of an offset comes as a space unless it was escaped.
+AskedMoment = Annotated[Moment, BeforeValidator(_with_plus)]
 #: The number of a thing in a JSON body.
 Id = Annotated[StrictInt, Field(ge=1, le=LARGEST_ID)]
 #: The number of a thing in an address, where everything is text.

@@ -16,6 +16,9 @@ from helpdesk.config import Config
 #: An application that somebody allowed to act for them may call twice as often as a key.
 OF_AN_APPLICATION: Final = 2
 
+#: What is told where nothing is counted.
+USUAL_SIZE: Final = 40
+
 _guard: Final = Lock()
 
 _COUNT: Final = text(
@@ -53,8 +56,8 @@ def count(key_id: int, *, is_application: bool) -> Level:
     config: Config = current_app.config["DESK"]
     times = OF_AN_APPLICATION if is_application else 1
     if config.api_rate is None:
-        return Level(0, 40 * times, 1)
-    size = config.api_rate[0] * times
+        return Level(0, _size(times), 1)
+    size = _size(times)
     leak = size / config.api_rate[1]
     level, is_over = _here(key_id, size, leak) if config.is_embedded else _together(key_id, size, leak)
     return Level(level, size, leak, is_over)
@@ -62,10 +65,15 @@ def count(key_id: int, *, is_application: bool) -> Level:
 
 def tell(response: Response) -> Response:
     """The headers that stand on every answer."""
-    level: Level = g.get("api_level") or Level(0, 40, 1)
+    level: Level = g.get("api_level") or Level(0, _size(1), 1)
     response.headers["Retry-After"] = str(level.wait)
     response.headers["X-Gorgias-Account-Api-Call-Limit"] = f"{math.ceil(level.level)}/{level.size}"
     return response
+
+
+def _size(times: int) -> int:
+    config: Config = current_app.config["DESK"]
+    return (config.api_rate[0] if config.api_rate is not None else USUAL_SIZE) * times
 
 
 def _here(key_id: int, size: int, leak: float) -> tuple[float, bool]:

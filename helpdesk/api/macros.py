@@ -14,8 +14,9 @@ from audit.rest.paging import Order, Page, both_ways, paged
 from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Id, IdText, Moment, Paged, Shown
 from helpdesk import macros
-from helpdesk.api.acting import account, acting, all_held, found, held, me, named
+from helpdesk.api.acting import account, acting, found, held, me, named
 from helpdesk.models import Macro, Ticket
+from helpdesk.refusals import Refused
 
 resource = Resource(
     "macros", "Macros", noun="macro", scope="macros", about="What agents let the desk do and say with one press."
@@ -102,10 +103,11 @@ class MacroShown(Shown):
 
 
 class Outcome(Shown):
-    """What became of one macro."""
+    """What became of one macro; `msg` says why it was left as it is."""
 
     id: int
-    status: str
+    status: Literal["archived", "unarchived", "refused", "not-found"]
+    msg: str | None
 
 
 class Outcomes(Shown):
@@ -189,10 +191,7 @@ def delete(macro_id: int) -> None:
 )  # fmt: skip
 def archive(body: MacroIds) -> Outcomes:
     """Put macros away: nobody is offered them any more."""
-    with acting() as session:
-        for macro in all_held(session, Macro, body.ids):
-            macros.archive(macro, by=me())
-    return Outcomes(data=[Outcome(id=number, status="archived") for number in body.ids])
+    return _each(body.ids, macros.archive, "archived")
 
 
 @resource.call(
@@ -201,10 +200,7 @@ def archive(body: MacroIds) -> Outcomes:
 )  # fmt: skip
 def unarchive(body: MacroIds) -> Outcomes:
     """Bring macros back."""
-    with acting() as session:
-        for macro in all_held(session, Macro, body.ids):
-            macros.unarchive(macro, by=me())
-    return Outcomes(data=[Outcome(id=number, status="unarchived") for number in body.ids])
+    return _each(body.ids, macros.unarchive, "unarchived")
 
 
 def shown(session: Session, rows: list[Macro]) -> list[MacroShown]:
@@ -226,6 +222,23 @@ def shown(session: Session, rows: list[Macro]) -> list[MacroShown]:
         )
         for row in rows
     ]
+
+
+def _each(numbers: list[int], verb: Any, done: Literal["archived", "unarchived"]) -> Outcomes:
+    """Each by itself: what is not there, or refused, holds up none of the others."""
+    told: dict[int, Outcome] = {}
+    with acting() as session:
+        for number in sorted(set(numbers)):
+            macro = session.get(Macro, number, with_for_update=True)
+            if macro is None or macro.account_id != g.account.id:
+                told[number] = Outcome(id=number, status="not-found", msg=f"There is no macro {number}.")
+                continue
+            try:
+                verb(macro, by=me())
+                told[number] = Outcome(id=number, status=done, msg=None)
+            except Refused as refusal:
+                told[number] = Outcome(id=number, status="refused", msg=str(refusal))
+    return Outcomes(data=[told[number] for number in numbers])
 
 
 def _order(asked: MacroQuery) -> Order:

@@ -17,7 +17,7 @@ class PlainPaths:
         self._application = application
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
+        path = _SLASHES.sub("/", environ.get("PATH_INFO", ""))
         if path.startswith("/api/") and path != "/api/":
-            environ["PATH_INFO"] = _SLASHES.sub("/", path).rstrip("/")
+            environ["PATH_INFO"] = path.rstrip("/")
         return self._application(environ, start_response)

@@ -137,3 +137,15 @@ def _place(asked: StatParts) -> int:
 
 def _shown(row: reporting.Row) -> reporting.Row:
     return {name: write_moment(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+@resource.call("GET /stats/<string:name>", needs="read")
+def old_stats(name: str) -> None:
+    """The way to statistics before `/reporting/stats`: it is gone, and every name is answered so."""
+    raise Problem(400, f"The statistic {name[:64]!r} does not exist. Ask POST /api/reporting/stats.")
+
+
+@resource.call("POST /stats/<string:name>", needs="read", reads=True)
+def old_stats_posted(name: str) -> None:
+    """The same for those who posted their question."""
+    old_stats(name)

@@ -1,7 +1,10 @@
 """Puts the API into an application: its routes, who is let in, how errors read, the headers of every answer."""
 
+import re
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any, Final
+from uuid import uuid4
 
 from flask import Blueprint, Flask, Response, request
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -69,6 +72,10 @@ RESOURCES: Final[tuple[Resource, ...]] = (
 )
 
 
+RELEASE: Final = version("helpdesk")
+_WORD: Final = re.compile(r"[\w.:-]{1,128}", re.ASCII)
+
+
 class SelfConverter(BaseConverter):
     """The number of a user in an address; 0 is whoever calls."""
 
@@ -99,10 +106,19 @@ def install(app: Flask, config: Config, more: tuple[Resource, ...] = ()) -> None
     def _headers(response: Response) -> Response:
         if is_api():
             limits.tell(response)
+            _say_which(response)
             response.headers.setdefault("Cache-Control", "no-store")
             if request.method == "OPTIONS":  # there is nothing in it
                 response.headers.pop("Content-Type", None)
         return response
+
+
+def _say_which(response: Response) -> None:
+    """Which call it was, of which release, as the live API says it."""
+    given = request.headers.get("X-Request-Id", "")
+    response.headers["X-Request-Id"] = given if _WORD.fullmatch(given) else str(uuid4())
+    response.headers["X-Gorgias-Release"] = RELEASE
+    response.headers["Vary"] = "Cookie"
 
 
 def _view(call: Call) -> Callable[..., Response]:

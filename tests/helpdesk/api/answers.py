@@ -30,7 +30,7 @@ from tests.helpdesk.api.shapes import (
 TAG_LITE: Shape = {"id": int, "name": str, "decoration": (dict, None)}
 VALUE: Shape = {"field": dict, "prediction": (dict, None), "value": (str, int, float, bool, None)}
 VALUES: Any = {"data": [VALUE]}
-OUTCOME: Shape = {"id": int, "status": str}
+OUTCOME: Shape = {"id": int, "status": str, "msg": (str, None)}
 OUTCOMES: Any = {"data": [OUTCOME]}
 SUMMARY: Shape = {"ticket_id": int, "message_id": int, "summary": str}
 ITEMS: Any = {

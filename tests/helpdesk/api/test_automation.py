@@ -32,8 +32,11 @@ def test_macros(desk: Desk, api: Program) -> None:
             ["setResponseText", "addTags"],
             "en",
         )
-        assert api.put("/macros/archive", {"ids": [macro["id"]]}) == {
-            "data": [{"id": macro["id"], "status": "archived"}]
+        assert api.put("/macros/archive", {"ids": [macro["id"], 999_999]}) == {
+            "data": [
+                {"id": macro["id"], "status": "archived", "msg": None},
+                {"id": 999_999, "status": "not-found", "msg": "There is no macro 999999."},
+            ]
         }
         assert api.get("/macros")["data"] == []
         assert [row["id"] for row in api.get("/macros?archived=true&search=SORRY&languages=en")["data"]] == [

@@ -24,7 +24,7 @@ CALLS: list[Call] = application().extensions["api_calls"]
 #: What works, but not here: this desk was not made to be thrown away, and nobody ever calls.
 REFUSED = {
     "desk_throw_away": 409, "phone_call": 404, "phone_event": 404, "phone_recording": 404,
-    "phone_delete_recording": 404,
+    "phone_delete_recording": 404, "reporting_old_stats": 400, "reporting_old_stats_posted": 400,
 }  # fmt: skip
 
 #: What is written or not as things stand by then: by the desk itself, for each ticket there is, by work that waited,

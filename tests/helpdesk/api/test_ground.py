@@ -1,8 +1,10 @@
 """What holds for every call: who is let in, how addresses are read, limits, errors, repetitions, parts of lists."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from importlib.metadata import version
 
 import pytest
 from flask import Flask
@@ -53,9 +55,46 @@ def test_roles_hold(program: Callable[[str], Program]) -> None:
     assert ana.fail("GET", "/events") == (403, {"msg": "You do not have enough permissions to perform this action."})
 
 
-@pytest.mark.parametrize("path", ["/events", "/events/", "//events", "/events//"])
+@pytest.mark.parametrize("path", ["/api/events", "/api/events/", "/api//events//", "//api//events", "///api/events"])
 def test_slashes_make_no_difference_and_lead_nowhere_else(api: Program, path: str) -> None:
-    assert api.get(path)["uri"] == "/api/events?"
+    asked = {"environ_overrides": {"PATH_INFO": path}}  # the test client would read a host in it
+    assert api.get("/x", **asked)["uri"] == "/api/events?"
+    assert api.fail("POST", "/x", **asked)[0] == 405
+
+
+def test_every_answer_says_which_call_it_was_and_of_which_release(app: Flask, api: Program) -> None:
+    for answer in (api.call("GET", "/account"), app.test_client().get("/api/account")):
+        assert uuid.UUID(answer.headers["X-Request-Id"]).version == 4
+        assert (answer.headers["X-Gorgias-Release"], answer.headers["Vary"]) == (version("helpdesk"), "Cookie")
+        assert answer.headers["X-Gorgias-Account-Api-Call-Limit"].endswith("/40")
+    for given, kept in (("abc-1", True), ("a b", False), ("x" * 200, False), ("<script>", False)):
+        answer = api.call("GET", "/account", headers={"X-Request-Id": given})
+        assert (answer.headers["X-Request-Id"] == given) is kept, given
+    assert api.call("POST", "/search", {"type": "tag"}).headers["X-Gorgias-Search-Engine"] == "ES"
+
+
+def test_the_moment_that_the_api_prints_can_be_asked_for_as_it_stands(api: Program) -> None:
+    printed = api.get("/events?limit=1")["data"][0]["created_datetime"]
+    assert printed.endswith("+00:00")
+    for moment in (printed, printed.replace("+00:00", "+0000"), printed[:19] + "+00:00"):
+        assert api.get(f"/events?created_datetime[gte]={moment}")["data"], moment  # + comes as a space
+        assert api.get(f"/events?created_datetime[gte]={moment.replace('+', '%2B')}")["data"], moment
+    for wrong in ("2026-11-30T20:00:00 x", "2026-11-30 20:00:00 00", "2026-11-30T20:00:00%20%2000:00"):
+        assert api.fail("GET", f"/events?created_datetime[gte]={wrong}")[0] == 400
+
+
+def test_what_takes_no_body_is_given_none(api: Program) -> None:
+    assert api.call("POST", "/desk/settle").status_code == 200
+    assert api.call("POST", "/desk/settle", {}).status_code == 200
+    assert api.fail("POST", "/desk/settle", {"x": 1})[1]["data"] == {"x": ["Unknown field."]}
+    broken = {"data": "{", "content_type": "application/json"}
+    assert api.fail("POST", "/desk/settle", **broken)[0] == 400
+
+
+def test_the_old_statistics_are_gone_whatever_their_name(api: Program) -> None:
+    for method in ("GET", "POST"):
+        status, error = api.fail(method, "/stats/overview")
+        assert (status, "does not exist" in error["msg"]) == (400, True)
 
 
 def test_errors_have_one_shape(api: Program) -> None:
@@ -97,6 +136,7 @@ def test_a_full_bucket_says_how_long_to_wait(app: Flask, api: Program) -> None:
     answers = [api.call("GET", "/events?limit=1") for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert [answer.headers["X-Gorgias-Account-Api-Call-Limit"] for answer in answers] == ["1/3", "2/3", "3/3", "3/3"]
+    assert app.test_client().get("/api/account").headers["X-Gorgias-Account-Api-Call-Limit"] == "0/3"
     assert int(answers[-1].headers["Retry-After"]) in range(1, 21)
     app.config["DESK"] = replace(app.config["DESK"], api_rate=None)
     assert api.call("GET", "/events?limit=1").status_code == 200
