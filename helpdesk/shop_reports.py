@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from audit import jsons
 from audit.action import now
 from audit.actors import Actor
 from audit.clock import wall_now
@@ -125,7 +126,7 @@ def _came_before(integration: Integration, report_id: str) -> bool:
 
 def _read(body: bytes) -> dict[str, Any]:
     try:
-        report = json.loads(body)
+        report = jsons.read(body)
         order = report["order"]
         told = {
             "id": _text(report["id"], 64),

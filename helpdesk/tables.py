@@ -9,7 +9,9 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from audit import jsons
 from audit.base import AccountScoped
+from audit.characters import readable
 from audit.export import cell, plain
 from audit.files import StoredFile
 from helpdesk import files, jobs, macros
@@ -56,7 +58,7 @@ def read(content: bytes) -> list[dict[str, str]]:
         raise Refused("The file is no CSV in UTF-8. Nothing was imported.") from error
     if not rows or not {"name", "actions"} <= rows[0].keys():
         raise Refused("The file needs a line of headings with name and actions, and a line for each macro.")
-    return [{name: plain(row.get(name) or "") for name in _MACRO} for row in rows]
+    return [{name: plain(readable(row.get(name) or "")) for name in _MACRO} for row in rows]
 
 
 def content_of(session: Session, account_id: int, digest: str) -> bytes | None:
@@ -121,8 +123,8 @@ def _import(session: Session, held: Job) -> bool:
 
 def _make(session: Session, held: Job, row: dict[str, str]) -> None:
     try:
-        actions = json.loads(row["actions"] or "[]")
-    except (ValueError, RecursionError) as error:
+        actions = jsons.read(row["actions"] or "[]")
+    except ValueError as error:
         raise Refused("The actions are no JSON.") from error
     if not isinstance(actions, list) or not all(isinstance(action, dict) for action in actions):
         raise Refused("The actions are no list of actions.")

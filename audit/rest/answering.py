@@ -1,7 +1,6 @@
 """From a request to an answer: what was sent is read strictly, the call runs, and what it gives is written out."""
 
 import json
-import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -10,7 +9,7 @@ from flask import Response, current_app, request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from audit.characters import readable
+from audit import jsons
 from audit.rest.calls import Call
 from audit.rest.paging import Page
 from audit.rest.problems import Problem, fields_of
@@ -18,7 +17,6 @@ from audit.rest.shapes import Body
 
 #: The longest body that is read; files go to /api/upload.
 LARGEST_BODY: Final = 10 * 2**20
-_DEEPEST: Final = 50
 
 
 def answer(call: Call, numbers: Mapping[str, Any]) -> Response:
@@ -96,33 +94,10 @@ def _json(call: Call) -> Any:
     if raw and not (request.mimetype == "application/json" or request.mimetype.endswith("+json")):
         raise Problem(415)
     try:
-        return _clean(json.loads(raw, parse_constant=_no_number, parse_float=_finite), 0)
-    except (ValueError, RecursionError) as error:
+        return jsons.read(raw)
+    except ValueError as error:
         raise Problem(400, "The body is no JSON, so nothing was done.") from error
 
 
 def _is_packed() -> bool:
     return request.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
-
-
-def _no_number(word: str) -> Any:
-    raise ValueError(word)
-
-
-def _finite(word: str) -> float:
-    number = float(word)
-    if not math.isfinite(number):
-        raise ValueError(word)
-    return number
-
-
-def _clean(value: Any, depth: int) -> Any:
-    if depth > _DEEPEST:
-        raise ValueError("nested too deeply")
-    if isinstance(value, str):
-        return readable(value)
-    if isinstance(value, dict):
-        return {readable(name): _clean(part, depth + 1) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_clean(part, depth + 1) for part in value]
-    return value

@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, PasswordField, StringField, TextAreaField
 from wtforms.validators import AnyOf, DataRequired, Length, ValidationError
 
+from audit import jsons
 from helpdesk import integrations, outgoing
 from helpdesk.models import Integration
 from helpdesk.refusals import Refused
@@ -115,8 +116,8 @@ class HttpForm(PlainForm):
         if not (text or "").strip():
             return None
         try:
-            return json.loads(text or "")
-        except (ValueError, RecursionError) as error:
+            return jsons.read(text or "")
+        except ValueError as error:
             where = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "it"
             raise ValidationError(
                 f'This is no JSON (look at {where}). Write it like {{"ticket": "{{{{ticket.id}}}}"}}.'
