@@ -25,7 +25,12 @@ MOST: Final = 12
 #: So many of the last events of a kind are looked at for who acted.
 _LOOKED_AT: Final = 2_000
 
-_CURRENT: Final = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*"?)*$')
+#: A word up to its end, or to the end of the line; a mark that is never closed takes in all that follows.
+_WORD: Final = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*(?:"|\\?$))+')
+#: What is left of a quoted value; an opening mark is followed by a letter, so it closes none.
+_REST_QUOTED: Final = re.compile(r'(?:[^"\\]|\\.)*"(?=\s|$)')
+_REST: Final = re.compile(r"\S*")
+_MARK: Final = re.compile(r'\\.|(")')
 _c: Final = event_table.c
 
 
@@ -42,9 +47,8 @@ class Suggestion:
 def complete(session: Session, ground: Ground, line: str, at: int) -> list[Suggestion]:
     """What can stand at a place of the line, best first."""
     at = max(0, min(at, len(line)))
-    found = _CURRENT.search(line[:at])
-    current = found[0] if found else ""
-    start, end = at - len(current), at + len(_rest(line[at:]))
+    current = next((word[0] for word in _WORD.finditer(line[:at]) if word.end() == at), "")
+    start, end = at - len(current), at + len(_rest(current, line[at:]))
     made = []
     for word, note in _fitting(session, ground, current):
         space = "" if word.endswith(":") else " "
@@ -53,8 +57,10 @@ def complete(session: Session, ground: Ground, line: str, at: int) -> list[Sugge
     return made[:MOST]
 
 
-def _rest(after: str) -> str:
-    found = re.match(r"[^\s]*", after)
+def _rest(current: str, after: str) -> str:
+    """What belongs to the word behind the cursor."""
+    is_quoted = sum(mark[1] is not None for mark in _MARK.finditer(current)) % 2
+    found = (is_quoted and _REST_QUOTED.match(after)) or _REST.match(after)
     return found[0] if found else ""
 
 
@@ -62,6 +68,7 @@ def _fitting(session: Session, ground: Ground, current: str) -> Iterator[tuple[s
     bare = current.removeprefix("-")
     negated = len(bare) < len(current)
     key, colon, typed = bare.partition(":")
+    key = key.lower()
     if colon:
         if key in KEYS and key and (not negated or key == "type"):
             yield from _ranked(_values(session, ground, key, negated), typed.strip('"'))
