@@ -193,6 +193,18 @@ def mentioned(rows: Iterable[Any]) -> set[tuple[str, int]]:
     return pointed | {("User", row.initiator_id) for row in rows if row.initiator_id is not None}
 
 
+@cache
+def pointing() -> dict[str, str]:
+    """The columns by which one thing points to another that has a name, each with the class of the other."""
+    named = {type_.object for type_ in registry}
+    return {
+        column.key: target
+        for kind, model in _models().items()
+        for column in model.__mapper__.columns
+        if column.key not in ("account_id", _owner(kind)) and (target := _reference(kind, column.key)) in named
+    }
+
+
 def digests(touched: Iterable[Touched]) -> set[str]:
     """The long texts of which these changes speak."""
     sides = (side for row in touched for field in row.fields for side in (field.before, field.after))

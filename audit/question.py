@@ -62,6 +62,19 @@ def nameless(_kind: str, _number: int) -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class Named:
+    """The things that have a text in their names, by class and number."""
+
+    things: frozenset[tuple[str, int]] = frozenset()
+    is_whole: bool = True  #: whether all names were looked at, and all that fit were taken
+
+
+def unnamed(_text: str) -> Named:
+    """What has a text in its name where nobody can be asked."""
+    return Named()
+
+
 def unkept(_digest: str) -> str:
     """What a long text says where nobody keeps any."""
     return ""
@@ -78,6 +91,7 @@ class Ground:
     left: frozenset[int] = frozenset()  #: those of them who are in the team no more
     head: int = 0  #: the newest event by then
     called: Callable[[str, int], str] = nameless  #: what the log last called an object, by class and number
+    named: Callable[[str], Named] = unnamed  #: what has a text in its name, as the log last had that
     long_text: Callable[[str], str] = unkept  #: what a long text says, by digest
     bars: Bars = dataclasses.field(default_factory=Bars, compare=False)  #: what was counted of the time that is over
     nearby: Nearby | None = dataclasses.field(

@@ -1,12 +1,13 @@
 """What the page shows for an address: the sentence, the rows, and where the list goes on at both ends."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
-from audit import counting, queries, sweeping
+from audit import counting, naming, queries, sweeping
 from audit.asking import Asked
 from audit.db import db
 from audit.directory import Directory
@@ -50,6 +51,7 @@ def ground_of(session: Session, directory: Directory, account_id: int, times: st
         bars=all_known.bars,
         nearby=all_known.nearby if all_known.upto >= all_known.nearby.since else None,
         called=_called,
+        named=cache(lambda text: naming.named(db.session(), text)),
         long_text=_long_text,
         home=home,
     )

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from audit.action import enter
 from audit.clock import wall_now
 from audit.filters import Ground, Query, matches
 from audit.log import event_table, stored_text
+from audit.naming import named
 from audit.periods import Period, read_wall
 from audit.sessions import scoped
 from tests.desks import TUESDAY
@@ -50,6 +52,7 @@ class Made:
     initiator_id: int | None = None
     source: str = "web"
     changes: dict[str, Any] | None = None
+    data: dict[str, Any] | None = None
 
 
 def write_log(session: Session, account_id: int, made: Iterable[Made]) -> list[int]:
@@ -67,10 +70,12 @@ def write_log(session: Session, account_id: int, made: Iterable[Made]) -> list[i
     connection.info["witnessed"] = True
     rows = [_row(number, account_id, one) for number, one in zip(ids, wanted, strict=True)]
     # As the ledger writes it: a text, not a document that SQLAlchemy would write in its own way.
-    text_of = bindparam("written", type_=Text)
     on_sqlite = connection.dialect.name == "sqlite"
-    document = text_of if on_sqlite else cast(text_of, event_table.c.changes.type)
-    connection.execute(insert(event_table).values(changes=document), rows)
+    documents = {name: bindparam(f"written_{name}", type_=Text) for name in ("changes", "data")}
+    as_is = {
+        name: text_of if on_sqlite else cast(text_of, event_table.c[name].type) for name, text_of in documents.items()
+    }
+    connection.execute(insert(event_table).values(as_is), rows)
     connection.info.pop("witnessed")
     session.commit()
     enter(session, account_id)
@@ -94,7 +99,15 @@ def ground_now(session: Session, account_id: int, now: datetime = NOW) -> Ground
     enter(session, account_id)
     people = queries.people(session)
     kept = {row.digest: row.content for row in session.execute(scoped(session, table=stored_text))}
-    return Ground(now, BERLIN, WEEK, people, long_text=lambda digest: kept.get(digest, ""))
+    return Ground(
+        now,
+        BERLIN,
+        WEEK,
+        people,
+        called=cache(lambda kind, number: queries.labels(session, [(kind, number)]).get((kind, number), "")),
+        named=cache(lambda text: named(session, text)),
+        long_text=lambda digest: kept.get(digest, ""),
+    )
 
 
 def slowly(rows: Iterable[Any], query: Query, ground: Ground) -> list[int]:
@@ -122,5 +135,10 @@ def _row(number: int, account_id: int, one: Made) -> dict[str, Any]:
         "context": one.context,
         "created_datetime": one.at,
         "recorded_datetime": wall_now(),
-        "written": None if one.changes is None else json.dumps(one.changes, ensure_ascii=False, separators=(",", ":")),
+        "written_changes": _written(one.changes),
+        "written_data": _written(one.data),
     }
+
+
+def _written(document: dict[str, Any] | None) -> str | None:
+    return None if document is None else json.dumps(document, ensure_ascii=False, separators=(",", ":"))

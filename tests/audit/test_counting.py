@@ -175,7 +175,7 @@ def plan_of(analysed: Session, query: Query) -> str:
     asked: list[Any] = []
     event.listen(connection, "before_cursor_execute", lambda _c, _u, *sent: asked.append(sent[:2]))
     connection.execute(queries.statement(analysed, query, ground, [], 5))
-    statement, parameters = asked[0]
+    statement, parameters = asked[-1]  # what is called so was looked up before
     plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
     analysed.rollback()
     return plan

@@ -26,7 +26,10 @@ from tests.databases import engine_for, sqlite_url
 from tests.desks import Desk, open_desk, open_session
 
 CHAIN = uuid.UUID(int=7)
-TYPES = ("ticket-closed", "ticket-updated", "ticket-message-created", "tag-created", "tag-renamed", "user-logged-in")
+TYPES = (
+    *("ticket-closed", "ticket-updated", "ticket-message-created", "tag-created", "tag-updated", "tag-renamed"),
+    *("user-updated", "user-logged-in"),
+)
 
 
 #: What long texts say; that of a document is kept as JSON.
@@ -34,15 +37,15 @@ LONG_TEXTS = {"0a": "The kettle, and\nmuch more", "0b": 'Größe_2 of "no" teapo
 
 
 def random_log(seed: int, size: int) -> list[Made]:
-    """Ten days, in which many events share a moment."""
+    """Ten days, in which many events share a moment; things have the names that they were given."""
     luck = random.Random(seed)
-    return [
+    made = [
         Made(
             at=NOW - timedelta(minutes=30 * luck.randint(0, 480)),
             type=(type_ := luck.choice(TYPES)),
             user_id=luck.choice([None, None, 1, 3, 4]),
             object=(registry[type_].object, luck.choice([7, 8])),
-            label=luck.choice(["Where is my order?", "100% Größe_2", 'He said "No"']),
+            label=luck.choice(["Where is my order?", "100% Größe_2", 'He said "No"', "urgent"]),
             doer=luck.choice([("rule", 7), ("rule", 8), ("customer", 7), ("macro", 2), ("schedule", None)]),
             initiator_id=luck.choice([None, None, 3, 4]),
             source=luck.choice(["web", "email", "automation", "cli", "api"]),
@@ -50,7 +53,19 @@ def random_log(seed: int, size: int) -> list[Made]:
                 [
                     None,
                     {"Ticket:7": {"subject": [None, 'A "red" TEAPOT']}},
-                    {"Tag:7": {"name": ["ÄRGER", "x"]}},
+                    {
+                        "Tag:7": {"name": ["ÄRGER", "x"]},
+                        "Ticket:7": {"closed_datetime": [None, "2026-03-20T09:00:00+00:00"]},
+                    },
+                    {
+                        "TicketTag:9": {
+                            "id": [None, 9],
+                            "ticket_id": [None, 7],
+                            "tag_id": [None, luck.choice([7, 8, 78])],
+                        }
+                    },
+                    {"Ticket:7": {"assignee_user_id": [luck.choice([None, 7, 8]), luck.choice([3, 7])]}},
+                    {"User:7": {"password_hash": [None, {"$secret": "0bad"}], "notes": ['a\nb \\n "no"', "null"]}},
                     {
                         "TicketMessage:7": {
                             "body_text": [{"$text": "0a"}, {"$text": "0b"}],
@@ -59,10 +74,19 @@ def random_log(seed: int, size: int) -> list[Made]:
                     },
                 ]
             ),
+            data=luck.choice(
+                [None, None, {"remote_addr": "127.0.0.1", "kinds": ["password", 'a "pass"']}, {"number": 5}]
+            ),
             context=CHAIN if luck.random() < 0.1 else uuid.UUID(int=luck.getrandbits(128)),
         )
         for _ in range(size)
     ]
+    names: dict[tuple[str, int], str] = {}
+    for one in sorted(made, key=lambda one: one.at):
+        if one.type in ("tag-renamed", "user-logged-in"):  # which stand beside the event that gave a name, or give none
+            one.label = names.get(one.object, "")
+        names[one.object] = one.label
+    return made
 
 
 def everything(session: Session, account_id: int) -> list[Any]:
@@ -121,7 +145,11 @@ questions = st.builds(
     sources=_rarely(st.sampled_from([("cli",), ("api", "cli"), ("web",), ("cli", "email")]), ()),
     texts=_rarely(
         st.sampled_from(
-            [("teapot",), ("where",), ("größe_",), ("%",), ('"no"',), ("order", "red"), ("kettle", "order"), ("0b",)]
+            [
+                *(("teapot",), ("where",), ("größe_",), ("%",), ('"no"',), ("order", "red"), ("kettle", "order")),
+                *(("urgent",), ("ärger",), ("127.0.0.1",), ('a "pass',), ("0b",), ("null",), ("2026-03",), ("tag_id",)),
+                *(("nb",), ("\\n",), (",",), (":[",)),
+            ]
         ),
         (),
     ),
