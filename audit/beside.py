@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from flask import Response, abort, make_response, render_template, request, url_for
 
-from audit import counting, queries
+from audit import counting
 from audit.asking import number
 from audit.completing import complete as completions
 from audit.db import db
@@ -24,13 +24,12 @@ from audit.sentences import sentence
 def around() -> Response:
     """How many events there are, and when."""
     query, ground = _asked()
-    upto = queries.newest_id(db.session())  # first: the stream may tell of more meanwhile, and then knows better
     counts = counting.count(db.session(), query, ground)
     histogram = histogram_of(counts, ground)
     return make_response(
         render_template(
             "audit/_around.html",
-            upto=upto,
+            upto=ground.head,  # from before counting: the stream may tell of more meanwhile, and then knows better
             address=write_query(query, ground),
             histogram=histogram,
             bars=bars_drawn(histogram.bars) if histogram is not None else (),

@@ -65,6 +65,8 @@ def _against_the_floor(
         ours = _asking(desk, rows_from(log, filters), wrong)
         pairs = _in_turns(ours, _asking(bare, f"/?{filters}", wrong), sizes)
         yield _result(f"read: {name}, a week", database, rows, pairs, OF_THE_FLOOR[database])
+    pairs = _in_turns(_anew(desk, _asking(desk, rows_from(log, ""), wrong)), _asking(bare, "/", wrong), sizes)
+    yield replace(_result("  everything, each line drawn anew", database, rows, pairs, 0), goal=None)
     deep = _asking(desk, f"/settings/audit/older?cursor={_thousandth(log)}", wrong)
     pairs = _in_turns(deep, _asking(desk, rows_from(log, ""), wrong), sizes)
     yield _result("read: page 1000 against page 1", database, rows, pairs, OF_PAGE_ONE)
@@ -119,6 +121,16 @@ def _asking(client: FlaskClient, path: str, wrong: Wrong) -> Ask:
         return taken
 
     return ask
+
+
+def _anew(client: FlaskClient, ask: Ask) -> Ask:
+    """What nobody has looked at lately: an event's line is drawn once, and kept for a while."""
+
+    def look() -> float:
+        client.application.extensions.pop("audit_drawings", None)
+        return ask()
+
+    return look
 
 
 def rows_from(log: BigLog, filters: str) -> str:
