@@ -11,6 +11,7 @@ from audit.rest.calls import Call, Resource
 from audit.rest.shapes import LARGEST_ID
 
 _PARAMETER: Final = re.compile(r"<(\w+):(\w+)>")
+_THING: Final = re.compile(r"\$[A-Z_]+")
 _TEMPLATE: Final = "#/components/schemas/{model}"
 
 _ERROR: Final[dict[str, Any]] = {
@@ -75,7 +76,12 @@ def _schemas(calls: list[Call]) -> tuple[dict[Any, Any], dict[str, Any]]:
         if call.gives is not None:
             inputs += [((call.endpoint, "gives"), "serialization", TypeAdapter(call.gives))]
     found, rest = TypeAdapter.json_schemas(inputs, ref_template=_TEMPLATE)
-    return {key: schema for (key, _), schema in found.items()}, rest.get("$defs", {})
+    definitions = rest.get("$defs", {})
+    for definition in definitions.values():
+        for schema in definition.get("properties", {}).values():
+            if schema.get("default") == "" and schema.get("minLength"):  # it only says that it may be left out
+                del schema["default"]
+    return {key: schema for (key, _), schema in found.items()}, definitions
 
 
 def _operation(call: Call, schemas: dict[Any, Any]) -> dict[str, Any]:
@@ -91,12 +97,21 @@ def _operation(call: Call, schemas: dict[Any, Any]) -> dict[str, Any]:
     if call.body is not None:
         content = {"schema": schemas[call.endpoint, "body"]}
         if call.sample is not None:
-            content["example"] = call.sample
+            content["example"] = _example(call.sample)
         operation["requestBody"] = {"required": call.must_have_body, "content": {"application/json": content}}
     if call.form:
         files = {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": files}}}
     return operation
+
+
+def _example(sample: Any) -> Any:
+    """A sample in which numbers stand for the things of whoever reads it."""
+    if isinstance(sample, str):
+        return 1 if _THING.fullmatch(sample) else sample
+    if isinstance(sample, list):
+        return [_example(part) for part in sample]
+    return {name: _example(part) for name, part in sample.items()} if isinstance(sample, dict) else sample
 
 
 def _in_path(call: Call) -> list[dict[str, Any]]:

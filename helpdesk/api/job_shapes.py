@@ -89,8 +89,8 @@ class JobShown(Shown):
 
     id: int
     uri: str
-    type: str
-    status: str
+    type: Types
+    status: Statuses
     params: dict[str, Any]
     info: dict[str, Any] | None
     meta: dict[str, Any] | None

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from flask import g
 from sqlalchemy import ColumnElement, and_, select
@@ -17,7 +17,7 @@ from audit.rest.problems import Problem
 from audit.rest.shapes import write_moment
 from helpdesk import bulk, jobs, tables
 from helpdesk.api.acting import acting, found, held, me
-from helpdesk.api.job_shapes import JobChange, JobQuery, JobShown, NewJob
+from helpdesk.api.job_shapes import JobChange, JobQuery, JobShown, NewJob, Types
 from helpdesk.api.job_targets import CREATING, OF_A_DRILLDOWN, chosen, drilled
 from helpdesk.models import Job
 from helpdesk.refusals import blaming
@@ -27,8 +27,8 @@ resource = Resource(
     "Jobs",
     noun="job",
     scope="jobs",
-    about="Long work in the background; what the desk does for itself is listed, too. All that a job does is one chain."
-    " It begins when the desk's own clock gets there.",
+    about="Long work that programs begin, in the background; what people and the desk itself begin is on their pages."
+    " All that a job does is one chain. It begins when the desk's own clock gets there.",
     terms={
         "applyMacro": "Apply a macro to tickets; with apply_and_close, close them, too.",
         "updateTicket": "Change tickets, in the order of updates.",
@@ -44,6 +44,7 @@ resource = Resource(
 )
 
 UPDATING: Final = "Failed to update job"
+TYPES: Final[tuple[str, ...]] = get_args(Types)
 LATEST: Final = timedelta(minutes=60)
 ORDERS: Final = both_ways("created_datetime", Job.created_datetime, datetime)
 
@@ -53,7 +54,7 @@ _UPLOADED: Final = re.compile("/api/attachment/download/([0-9a-f]{64})/")
 @resource.call("GET /jobs", needs="read", query=JobQuery, gives=JobShown, asking="type=updateTicket")
 def index(asked: JobQuery) -> Page:
     """List long work, the newest first."""
-    statement = select(Job)
+    statement = select(Job).where(Job.type.in_(TYPES))
     if asked.type is not None:
         statement = statement.where(Job.type == asked.type)
     if asked.status is not None:
@@ -88,7 +89,7 @@ def create(body: NewJob) -> JobShown:
 @resource.call("GET /jobs/<number:job_id>", needs="read", gives=JobShown)
 def show(job_id: int) -> JobShown:
     """Show how far a job is: `info` counts what was done, and names what was refused."""
-    return shown(found(db.session(), Job, job_id))
+    return shown(_programs(found(db.session(), Job, job_id)))
 
 
 @resource.call(
@@ -124,7 +125,7 @@ def shown(row: Job) -> JobShown:
     )
 
 
-def _status(row: Job) -> str:
+def _status(row: Job) -> Any:
     if row.status != "pending" or row.scheduled_datetime is None:
         return row.status
     return "scheduled" if row.scheduled_datetime > desk_now(db.session(), row.account_id) else "pending"
@@ -139,11 +140,15 @@ def _has(status: str) -> ColumnElement[bool]:
 
 
 def _own(session: Session, job_id: int) -> Job:
-    job = held(session, Job, job_id)
+    job = _programs(held(session, Job, job_id))
     if job.user_id != g.user.id and not g.user.may("manage settings"):
         raise Problem(403)
-    if job.type not in (*bulk.JOBS, *tables.JOBS):
-        raise Problem(409, "The desk does this for itself, so programs can't change it.")
+    return job
+
+
+def _programs(job: Job) -> Job:
+    if job.type not in TYPES:
+        raise Problem(404)
     return job
 
 

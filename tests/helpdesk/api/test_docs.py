@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from pydantic import TypeAdapter
 
 from audit.rest.calls import Call
 from audit.types import registry
@@ -139,6 +140,20 @@ def test_the_document_lists_every_call_and_names_real_events(app: Flask) -> None
     assert "$ref" not in str(document) or all(
         ref.rpartition("/")[2] in document["components"]["schemas"] for ref in _references(document)
     )
+
+
+def test_the_document_contradicts_itself_nowhere(app: Flask) -> None:
+    document = app.test_client().get("/api/openapi.json").json
+    assert document is not None
+    bodies = {call.endpoint: call.body for call in CALLS}
+    for path in document["paths"].values():
+        for operation in path.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                if "example" in content:
+                    TypeAdapter(bodies[operation["operationId"]]).validate_python(content["example"])
+    for name, schema in document["components"]["schemas"].items():
+        for field, part in schema.get("properties", {}).items():
+            assert len(str(part.get("default", "x" * 99))) >= part.get("minLength", 0), (name, field)
 
 
 def _references(part: Any) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from audit.rest.shapes import write_moment
 from automation import jobs as machine
+from helpdesk import jobs
 from tests.desks import Desk
 from tests.helpdesk.api.programs import Program
 from tests.helpdesk.api.shapes import JOB, fits
@@ -181,3 +182,15 @@ def test_the_tickets_behind_a_statistic_are_written_to_a_table(desk: Desk, api: 
         narrowed = {"ticket_ids": [late], "start_datetime": start}
         assert api.fail("POST", "/jobs", {"type": "deleteTicket", "params": narrowed})[0] == 400
     assert trail.types == []
+
+
+def test_only_what_programs_begin_is_listed(desk: Desk, api: Program) -> None:
+    ticket = desk.a_ticket().id
+    made = api.post("/jobs", {"type": "deleteTicket", "params": {"ticket_ids": [ticket]}})["id"]
+    with desk.acting():
+        kinds = ("simulation", "bulk")
+        ours = [jobs.queue(desk.session, desk.account_id, kind, {}, by=desk.by_ana).id for kind in kinds]
+    assert [row["id"] for row in api.get("/jobs")["data"]] == [made]
+    for number in ours:
+        for method in ("GET", "DELETE"):
+            assert api.fail(method, f"/jobs/{number}")[0] == 404

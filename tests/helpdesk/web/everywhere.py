@@ -170,7 +170,7 @@ def furnish_everything(desk: Desk) -> None:
         keys.create(desk.ana, name="Nightly export", by=desk.by_admin)
         searches.save(desk.account, f"By rules {number}", "by=rule", is_shared=True, by=desk.by_admin)
         nothing = {"deed": "close", "tickets": [], "given": {}}
-        jobs.queue(desk.session, desk.account_id, "bulk", nothing, by=desk.by_admin)
+        jobs.queue(desk.session, desk.account_id, "updateTicket", nothing, by=desk.by_admin)
         desk.session.add(a_call(desk.account_id, shop_of_theirs.id, desk.now()))
         desk.session.add(
             models.DrillResult(
