@@ -17,6 +17,16 @@ from helpdesk.config import Config
 TITLE: Final = "Desk REST API"
 VERSION: Final = "1"
 
+#: Whose number stands for what in the lines of the page: the first of each of these lists.
+FIRST_OF: Final = {
+    "CUSTOMER_ID": "customers", "OTHER_CUSTOMER_ID": "customers?order_by=created_datetime:asc",
+    "EVENT_ID": "events", "INTEGRATION_ID": "integrations", "JOB_ID": "jobs",
+    "MACRO_ID": "macros?order_by=created_datetime:desc", "RULE_ID": "rules",
+    "SETTING_ID": "account/settings?type=trash", "SURVEY_ID": "satisfaction-surveys",
+    "TAG_ID": "tags", "OTHER_TAG_ID": "tags?order_by=created_datetime:asc", "TEAM_ID": "teams",
+    "USER_ID": "users?order_by=created_datetime:desc", "VIEW_ID": "views", "WIDGET_ID": "widgets",
+    "CUSTOM_FIELD_ID": "custom-fields?object_type=Ticket", "CUSTOMER_FIELD_ID": "custom-fields?object_type=Customer",
+}  # fmt: skip
 _NUMBER: Final = re.compile(r"<\w+:(\w+)>")
 
 
@@ -34,7 +44,14 @@ def install(blueprint: Blueprint, resources: Sequence[Resource]) -> None:
     @blueprint.get("/docs", endpoint="docs")
     def read() -> Response:
         config: Config = current_app.config["DESK"]
-        words = {"resources": resources, "curl": curl, "plain": plain_path, "types": registry, "base": config.base_url}
+        words = {
+            "resources": resources,
+            "setup": setup(),
+            "curl": curl,
+            "plain": plain_path,
+            "types": registry,
+            "base": config.base_url,
+        }
         return make_response(render_template("api/docs.html", **words))
 
     for view in (openapi, read):
@@ -54,6 +71,22 @@ def curl(call: Call) -> str:
     if call.sample is not None:
         words += ["-H 'Content-Type: application/json'", f"-d {_quoted(call.sample)}"]
     return " ".join(words)
+
+
+def setup() -> str:
+    """The lines that set what the others name, once DESK, EMAIL and KEY are set; they need no more than a shell."""
+    said = {"channel": "email", "via": "api", "from_agent": True, "body_text": "Hello"}
+    ticket = _quoted({"customer": {"id": "$CUSTOMER_ID"}, "messages": [said]})
+    lines = [
+        'call() { curl -s -u "$EMAIL:$KEY" "$DESK/api/$@"; }',
+        """first() { grep -o '"id":[0-9]*' | head -n 1 | cut -d: -f2; }""",
+        *(f"export {name}=$(call '{path}' | first)" for name, path in FIRST_OF.items()),
+        f"export TICKET_ID=$(call tickets -H 'Content-Type: application/json' -d {ticket} | first)",
+        'export MESSAGE_ID=$(call "tickets/$TICKET_ID/messages" | first)',
+        "export NAME=note.txt",
+        "export DIGEST=$(call upload -F 'file=Hello;filename=note.txt' | grep -o '[0-9a-f]\\{64\\}' | head -n 1)",
+    ]
+    return "\n".join(lines)
 
 
 def plain_path(call: Call) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -39,6 +40,8 @@ AS_IT_STANDS = {
     "desk_time_settle": {"ticket-updated"},
 }
 
+NOBODY_CALLS = {"CALL_ID", "CALL_EVENT_ID", "RECORDING_ID"}
+
 #: What is merged into another.
 MERGED = ("tag_id", "customer_id")
 
@@ -49,20 +52,23 @@ class Lines(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: dict[str, str] = {}
-        self._call, self._is_line = "", False
+        self.setup = ""
+        self._call, self._kind = "", ""
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         attributes = dict(attrs)
         if tag == "article":
             self._call = attributes["id"]
-        self._is_line = tag == "code" and attributes.get("class") == "api-curl"
+        self._kind = (attributes.get("class") or "") if tag == "code" else ""
 
     def handle_data(self, data: str) -> None:
-        if self._is_line:
+        if self._kind == "api-setup":
+            self.setup += data
+        elif self._kind == "api-curl":
             self.found[self._call] = self.found.get(self._call, "") + data
 
     def handle_endtag(self, tag: str) -> None:
-        self._is_line = False
+        self._kind = ""
 
 
 def takes_away(call: Call) -> bool:
@@ -122,6 +128,26 @@ def _problem(call: Call, body: str, trail: Trail) -> str:
     if told != listed or len({event.context for event in theirs}) > 1:
         return f"events: {told}, and not {listed} in one chain"
     return ""
+
+
+def test_the_page_sets_what_its_lines_name(app: Flask, desk: Desk, api: Program, address: str) -> None:
+    furnish_everything(desk)
+    desk.session.rollback()
+    lines = Lines()
+    lines.feed(app.test_client().get("/api/docs").text)
+    env = {"DESK": address, "EMAIL": api.email, "KEY": api.key, "PATH": os.environ["PATH"]}
+    done = subprocess.run(["bash", "-c", f"{lines.setup}\nenv"], env=env, capture_output=True, text=True, timeout=60)
+    is_set = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    named = set(re.findall(r"\$([A-Z_]+)", " ".join(lines.found.values()))) - NOBODY_CALLS
+    assert {name for name in named if not is_set.get(name)} == set(), done.stderr
+    things = {name.upper(): str(number) for name, number in things_of(desk.session, desk.account_id).items()}
+    others = {"EVENT_ID", "NAME", "DIGEST"}  # not the newest of their kind
+    assert {name: is_set[name] for name in named - env.keys() - others} == {
+        name: things[name] for name in named - env.keys() - others
+    }
+    line = f"{lines.found['files_download']} -s -w '%{{http_code}}'"
+    done = subprocess.run(["bash", "-c", line], env=env | is_set, capture_output=True, text=True, timeout=30)
+    assert done.stdout == "Hello200"
 
 
 def test_every_call_has_a_shape() -> None:
