@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Response, abort, request
+from flask import Response, make_response, request
 
 from audit import queries
 from audit.asking import number
@@ -11,8 +11,9 @@ from audit.directory import directory
 from audit.export import FORMATS, Format, chunks
 from audit.filters import read_query
 from audit.line import write_line
-from audit.pages import asked_and, blueprint, ground_now
+from audit.pages import asked_and, blueprint, ground_now, page
 from audit.queries import BadCursor
+from audit.results import results_for
 from audit.when import for_keeps
 
 _NOTHING: Final = "Nothing was exported."
@@ -34,15 +35,15 @@ def export() -> Response:
     word = request.form.get("after", "").strip()
     after = number(word)
     if reading.complaints:
-        abort(422, f"{_NOTHING} {' '.join(reading.complaints)}")
+        return _refused(" ".join(reading.complaints))
     if format_ is None:
-        abort(422, f"{_NOTHING} Choose one of {', '.join(each.label for each in FORMATS.values())}.")
+        return _refused(f"Choose one of {', '.join(each.label for each in FORMATS.values())}.")
     if word and not after:
-        abort(422, f"{_NOTHING} “Go on after event” takes the number of an event, or nothing.")
+        return _refused("“Go on after event” takes the number of an event, or nothing.")
     try:
         queries.place_of(session, after)
     except BadCursor as problem:
-        abort(422, f"{_NOTHING} {problem}")
+        return _refused(str(problem))
     upto = queries.newest_id(session)
     line = write_line(reading.query, for_keeps(reading.query, ground))
     directory().note_export(account_id, {"format": format_.name, "filter": line, "after": after})
@@ -52,3 +53,12 @@ def export() -> Response:
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _refused(problem: str) -> Response:
+    """The log as it was, and in its menu what is wrong."""
+    asked, _ = asked_and("cursor")
+    ground = ground_now()
+    results = results_for(db.session(), directory(), ground, asked)
+    words = {"export_problem": f"{_NOTHING} {problem}", "export_after": request.form.get("after", "")[:19]}
+    return make_response(page(results, ground, **words), 422)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import current_app, g, render_template, url_for
 from sqlalchemy import Row
@@ -66,11 +67,12 @@ def drawn(session: Session, directory: Directory, ground: Ground, found: Sequenc
     labels = nearby.names(points, partial(queries.labels, session))
     teller = Teller(labels, ground.now.astimezone(ground.zone))
     lines, stories = [], url_for("audit.event", event_id=1)[:-1]
+    times = f"?{urlencode({'times': ground.times})}" if ground.times else ""
     for row, one in zip(found, met, strict=True):
-        look = (page, ground.zone.key, teller.now.year, *map(links.get, one.about), *map(labels.get, one.points))
+        look = (page, ground.zone.key, times, teller.now.year, *map(links.get, one.about), *map(labels.get, one.points))
         line = one.lines.get(look)
         if line is None:
-            line = one.lines[look] = draw(line_of(row, ground, teller, links), f"{stories}{row.id}")
+            line = one.lines[look] = draw(line_of(row, ground, teller, links), f"{stories}{row.id}{times}")
         lines.append(line)
     return lines
 

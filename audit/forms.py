@@ -12,6 +12,7 @@ from audit.periods import ANY, OWN, is_span, minutes, offered, own, preset
 from audit.question import Doer, Word
 from audit.types import registry
 from audit.what import type_names
+from audit.when import default_period
 from audit.who import WAYS
 
 LABELS: Final = {filter_.field: filter_.label for filter_ in FILTERS}
@@ -209,7 +210,8 @@ def _periods(query: Query, ground: Ground) -> list[Option]:
     if query.is_exempt or ground.longest is None:
         names.append((ANY, "Any time"))
     names.append((OWN, "Own period"))
-    return [Option(name, label, name == query.period.name) for name, label in names]
+    usual = default_period(ground, query.is_exempt).name  # has no value: another object may have another
+    return [Option("" if name == usual else name, label, name == query.period.name) for name, label in names]
 
 
 def _chips(query: Query, ground: Ground) -> list[Chip]:

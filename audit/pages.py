@@ -82,10 +82,9 @@ def log() -> Response:
         asked = {"times": asked.get("times", []), **reading.asked}
         ground = by_its_clock(asked, ground)
     results = results_for(session, directory(), ground, asked, cursor)
-    form = form_for(results.query, ground, directory().time_zone(session.info["account_id"]))
-    words = {"results": results, "form": form, "zone": ground.zone.key}
     if not _wants_partial():
-        return make_response(render_template("audit/page.html", meanings=meanings(), **words))
+        return make_response(page(results, ground))
+    words = _words(results, ground)
     whole = request.headers.get("HX-Target", "").endswith("#audit-log")
     response = make_response(render_template("audit/_log.html" if whole else "audit/_live.html", **words))
     if results.complaints:
@@ -93,6 +92,16 @@ def log() -> Response:
     elif (address := _address(results)) != _current():
         response.headers["HX-Push-Url"] = address
     return response
+
+
+def page(results: Results, ground: Ground, **more: str) -> str:
+    """The whole page, as markup."""
+    return render_template("audit/page.html", meanings=meanings(), **_words(results, ground), **more)
+
+
+def _words(results: Results, ground: Ground) -> dict[str, Any]:
+    form = form_for(results.query, ground, directory().time_zone(db.session().info["account_id"]))
+    return {"results": results, "form": form, "zone": ground.zone.key}
 
 
 @blueprint.get("/older")
@@ -119,13 +128,15 @@ def event(event_id: int) -> Response:
 @blueprint.app_template_global()
 def event_address(event_id: int) -> str:
     """Where the story of an event is; pages that show another account's log give their templates another."""
-    return url_for("audit.event", event_id=event_id)
+    return url_for("audit.event", event_id=event_id, times=g.get("times"))
 
 
 def ground_now() -> Ground:
     """What filters must know, as of now."""
     session = db.session()
-    return ground_of(session, directory(), session.info["account_id"], request.args.get("times", ""))
+    ground = ground_of(session, directory(), session.info["account_id"], request.args.get("times", ""))
+    g.times = ground.times or None  # what the page leads to tells the time by the same clock
+    return ground
 
 
 def _read_line(asked: dict[str, list[str]], ground: Ground) -> LineReading:

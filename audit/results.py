@@ -1,6 +1,6 @@
 """What the page shows for an address: the sentence, the rows, and where the list goes on at both ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,7 +14,7 @@ from audit.directory import Directory
 from audit.drawing import drawn
 from audit.filters import NO_USER, Doer, Ground, Query, read_query, write_query
 from audit.known import known
-from audit.periods import moment_words, span_of
+from audit.periods import ANY, Period, moment_words, span_of
 from audit.queries import BadCursor, Cursor, Page, Total
 from audit.sentences import sentence
 from audit.when import by_its_clock
@@ -35,6 +35,7 @@ class Results:
     older: str | None = None  #: the cursor with which the list goes on
     newest: int | None = None  #: the event after which newer ones begin; None where the period is over
     reason: str = ""  #: why a question can find nothing, where it contradicts itself
+    any_time: str = ""  #: the filters without a period, where that may be asked and this one held nothing
     searched_to: str = ""  #: how far back was looked, where looking further takes a click
 
 
@@ -91,6 +92,7 @@ def results_for(session: Session, directory: Directory, ground: Ground, asked: A
         # The head was read first: what was written since is shown already, and not brought a second time.
         newest=max([ground.head, *(row.id for row in page.rows[:1])]) if is_live else None,
         reason=_reason(query),
+        any_time="" if page.rows else _at_any_time(query, ground),
         searched_to=_moment(page, ground),
     )
 
@@ -147,6 +149,11 @@ def _reason(query: Query) -> str:
             " For what somebody set off with a macro, choose them under “Set off by” alone."
         )
     return ""
+
+
+def _at_any_time(query: Query, ground: Ground) -> str:
+    is_bound = query.is_exempt and query.period.name != ANY
+    return write_query(replace(query, period=Period(ANY)), ground) if is_bound else ""
 
 
 def _page(session: Session, query: Query, ground: Ground, before: Cursor | None) -> Page:

@@ -119,6 +119,7 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_logged(site: Flask, ada: 
             answer = ada.post(f"{LOG}/export?{filters}", data=fields)
             assert answer.status_code == 422
             assert said in words(answer)
+            assert 'id="audit-line"' in answer.text, "the log is still there"
         assert ana.post(f"{LOG}/export", data={"format": "csv"}).status_code == 403
     assert trail.types == []
 

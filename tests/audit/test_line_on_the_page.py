@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -90,6 +91,35 @@ def test_times_are_shown_in_the_zone_that_was_chosen_and_every_address_keeps_it(
     assert re.search(r'/older\?[^"]*times=Asia/Tokyo|/older\?[^"]*times=Asia%2FTokyo', page.text)
     line = ada.get(LOG, query_string={"line": "actor:none", "times": "Asia/Tokyo"}, headers=WHOLE)
     assert line.headers["HX-Push-Url"] == f"{LOG}?member=none&times=Asia%2FTokyo"
+
+
+def test_a_row_opens_by_the_clock_of_its_list_and_so_does_what_it_leads_to(ada: FlaskClient, desk: Desk) -> None:
+    desk.a_ticket()
+    page = ada.get(LOG, query_string={"times": "Asia/Tokyo"}, headers=LIVE)
+    assert '<hx-partial hx-target="#from-zone">Asia/Tokyo</hx-partial>' in page.text
+    address = unescape(re.findall(r'hx-get="([^"]*/events/[^"]*)"', page.text)[0])
+    story = ada.get(address, headers=LIVE).text
+    assert "<dt>Times in</dt><dd>Asia/Tokyo</dd>" in story
+    assert "18:00:00.000000</time> by the desk's clock" in story
+    leads = re.findall(r'href="(/settings/audit(?:\?|/events/\d)[^"]*)"', story)
+    assert leads
+    assert [each for each in leads if "times=Asia/Tokyo" not in each] == []
+
+
+def test_an_object_is_looked_up_at_any_time_unless_a_period_was_chosen(ada: FlaskClient, desk: Desk) -> None:
+    write_log(desk.session, desk.account_id, [Made(TUESDAY, object=("Ticket", 12))])
+    with desk.acting():
+        desk.move_clock(timedelta(days=30))
+    form = {"object": "Ticket 12", "period": ""}  # as the form sends it where nobody chose a period
+    answer = ada.get(LOG, query_string=form, headers=LIVE)
+    assert '<option value="" selected>Any time</option>' in answer.text
+    assert '<option value="7d" >Last 7 days</option>' in answer.text
+    assert "1 event on Ticket 12" in words(answer)
+    answer = ada.get(LOG, query_string={**form, "period": "24h"}, headers=LIVE)
+    assert "Look at any time" in answer.text
+    (address,) = re.findall(r'href="([^"]+)"[^>]*>Look at any time', answer.text)
+    assert "1 event on Ticket 12" in words(ada.get(address))
+    assert "Look at any time" not in look(ada, event="tag-merged").text
 
 
 def test_what_can_stand_at_the_cursor(ada: FlaskClient, desk: Desk) -> None:

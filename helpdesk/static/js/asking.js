@@ -108,11 +108,35 @@ document.addEventListener("click", (event) => {
   if (control.matches("[popover]")) {
     find(`[popovertarget="${control.id}"]`).scrollIntoView({ block: "nearest" });
     control.showPopover({ source: find(`[popovertarget="${control.id}"]`) });
+    (find("[autofocus]", control) ?? find("input:checked", control) ?? find("input", control))?.focus();
   } else {
     control.focus();
     control.select?.();
   }
 });
+
+// Where a chip was taken off, the next one can be; after the last one, the line is there to ask anew.
+let takenOff = -1;
+
+const crosses = () => all(".chips a");
+
+document.addEventListener("click", (event) => {
+  takenOff = crosses().indexOf(within(event, ".chips a"));
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.target.id !== "audit-log") return;
+  foldWhereNarrow();
+  if (takenOff >= 0) (crosses()[takenOff] ?? crosses().at(-1) ?? line()).focus({ preventScroll: true });
+  takenOff = -1;
+});
+
+// On a small screen what is found comes first: chips say what is asked, and open the filters again.
+function foldWhereNarrow() {
+  if (matchMedia("(max-width: 860px)").matches) find(".more-filters").open = false;
+}
+
+foldWhereNarrow();
 
 // ---- The browser's own time zone can be chosen where it is another one
 

@@ -31,6 +31,12 @@ function findOptions(field) {
   find("[data-none]", panel).hidden = found > 0;
 }
 
+// A long list opens where something is chosen.
+document.addEventListener("toggle", (event) => {
+  if (event.newState !== "open" || !event.target.matches?.(".choice-panel")) return;
+  find(".choice-options input:checked", event.target)?.closest(".choice-option").scrollIntoView({ block: "nearest" });
+}, true);
+
 document.addEventListener("click", (event) => {
   const clear = within(event, "[data-clear]");
   const group = within(event, "button[data-group]");
