@@ -73,6 +73,7 @@ def _open_sqlite(connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
+        "wal_autocheckpoint=4000",  # it is done in the midst of somebody's commit; of 1,000 pages many are written anew
         "foreign_keys=ON",
         "busy_timeout=30000",
         "temp_store=MEMORY",

@@ -112,7 +112,8 @@ def _engine(kind: str, url: str) -> Engine:
 
 def _open_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "temp_store=MEMORY"):
+    of_files = ("journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=4000")
+    for pragma in (*of_files, "foreign_keys=ON", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
 
 
