@@ -36,6 +36,7 @@ class Ledger:
     objects: dict[RowKey, Base] = field(default_factory=dict)
     long_texts: dict[str, str] = field(default_factory=dict)
     gathering: dict[tuple[str, RowKey, Actor], Entry] = field(default_factory=dict)
+    general: dict[tuple[str, RowKey, Actor], Entry] = field(default_factory=dict)
     summaries: dict[RowKey, Entry] = field(default_factory=dict)
     touched: set[RowKey] = field(default_factory=set)
 
@@ -49,6 +50,7 @@ class Ledger:
             dict(self.objects),
             dict(self.long_texts),
             {key: copies[id(entry)] for key, entry in self.gathering.items()},
+            {key: copies[id(entry)] for key, entry in self.general.items()},
             {key: copies[id(entry)] for key, entry in self.summaries.items()},
             set(self.touched),
         )

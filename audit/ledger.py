@@ -14,7 +14,7 @@ from audit.action import current, forget_what_was_read
 from audit.actors import Actor
 from audit.base import Base
 from audit.book import Entry, Ledger, ledger_of
-from audit.notes import RowKey
+from audit.notes import Changes, RowKey
 from audit.types import EventType, Nature, registry
 
 
@@ -111,6 +111,8 @@ def _say(session: Session, saying: _Saying) -> None:
         raise WrongEvent(f"{type_} on {key[0]} {key[1]}: nothing that it may claim has changed")
     if type_.nature is Nature.SUMMARY:
         ledger.summaries[key] = entry
+    if type_.is_general:
+        _unite(ledger, entry)
 
 
 def seal(session: Session) -> list[int]:
@@ -208,6 +210,40 @@ def _gather(
     entry = entry or _enter(session, ledger, type_, target, key, by, None, label)
     ledger.gathering[type_.name, key, by] = entry
     _claim(ledger, entry)
+
+
+def _unite(ledger: Ledger, entry: Entry) -> None:
+    """Let an edit be told with the one before it on the same object, unless something in between stands in its way."""
+    name = entry.type.name, entry.key, entry.actor
+    first = ledger.general.get(name)
+    ledger.general[name] = entry
+    if first is None or first.data != entry.data:
+        return
+    place = next(place for place, each in enumerate(ledger.entries) if each is first)
+    if any(_meet(each.changes, entry.changes) for each in ledger.entries[place + 1 :] if each is not entry):
+        return  # they tell of the same columns, step by step
+    united = _united(first.changes, entry.changes)
+    if united:  # there and back is two steps, and no edit at all
+        first.changes, first.label = united, entry.label
+        ledger.entries.remove(entry)
+        ledger.general[name] = first
+
+
+def _meet(some: Changes, others: Changes) -> bool:
+    return any(not columns.keys().isdisjoint(others[row]) for row, columns in some.items() if row in others)
+
+
+def _united(first: Changes, second: Changes) -> Changes:
+    united = {row: {column: list(pair) for column, pair in columns.items()} for row, columns in first.items()}
+    for row, columns in second.items():
+        told = united.setdefault(row, {})
+        for column, (before, after) in columns.items():
+            told[column] = [told[column][0] if column in told else before, after]
+            if told[column][0] == after and type(told[column][0]) is type(after):
+                del told[column]
+        if not told:
+            del united[row]
+    return united
 
 
 def _finish_gathering(ledger: Ledger) -> None:

@@ -40,6 +40,7 @@ class EventType:
     nature: Nature = Nature.STATE
     claims: Mapping[str, frozenset[str]] = field(default_factory=dict)  #: model name to columns it may change
     leaves: frozenset[str] = frozenset()  #: columns that a claim on all leaves to the object's summary
+    is_general: bool = False  #: an edit as a whole: told once on an object in an action, however often it is recorded
     beside: frozenset[str] = frozenset()  #: types one of which must be in the same action if this one claims nothing
     companions: tuple[str, ...] = ()  #: what comes with it, in order
     look_alikes: Mapping[str, str] = field(default_factory=dict)  #: type name to "how to tell them apart"

@@ -30,6 +30,7 @@ CUSTOM_FIELD_UPDATED = registry.declare(
         by_hand="",
         by_api='PUT /api/custom-fields/{id} {"object_type": "Ticket", "label": "Size {word}", "definition":'
         ' {"data_type": "text", "input_settings": {"input_type": "input"}}}',
+        is_general=True,
         claims={"CustomField": ALL},
         look_alikes={
             "ticket-updated": "What one ticket has in the field changed, not the field.",

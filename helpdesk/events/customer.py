@@ -35,6 +35,7 @@ CUSTOMER_UPDATED = registry.declare(
         by_api='PUT /api/customers/{id} {"note": "Likes blue."}; PUT /api/customers/{id}/data {"data":'
         ' {"loyalty": "gold"}}',
         by_machine="A message that tells the desk a name or address it did not know of this customer.",
+        is_general=True,
         claims=_WHOLE,
         look_alikes={
             "ticket-customer-updated": "A ticket passed to another customer; no profile changed.",

@@ -32,6 +32,7 @@ INTEGRATION_UPDATED = registry.declare(
         by_hand="Go to Settings → Integrations, open one, change it and save it.",
         by_api='PUT /api/integrations/{id} {"name": "Warehouse {word}"}',
         by_machine="The desk itself, together with integration-deactivated, after 500 calls in a row that failed.",
+        is_general=True,
         claims={"Integration": ALL},
         look_alikes={
             "integration-deactivated": "Follows when the change switched it off.",

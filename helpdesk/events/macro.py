@@ -31,6 +31,7 @@ MACRO_UPDATED = registry.declare(
         by_hand="Go to Automation → Macros, open one, change it and save it, or press Archive.",
         by_api='PUT /api/macros/{id} {"name": "Late parcel {word}"}; PUT /api/macros/archive {"ids":'
         ' [{macro_id}]}; PUT /api/macros/unarchive {"ids": [{macro_id}]}',
+        is_general=True,
         claims={"Macro": ALL},
         look_alikes={
             "macro-applied": "The macro was used on a ticket; the macro itself did not change.",

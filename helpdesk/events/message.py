@@ -51,6 +51,7 @@ TICKET_MESSAGE_UPDATED = registry.declare(
         by_hand="",
         by_api='PUT /api/tickets/{ticket_id}/messages/{id} {"channel": "email", "via": "api", "from_agent":'
         ' true, "body_text": "It leaves tomorrow."}',
+        is_general=True,
         claims=_WHOLE,
         companions=("ticket-updated",),
         look_alikes={

@@ -39,6 +39,7 @@ RULE_UPDATED = registry.declare(
         by_hand="Go to Automation → Rules, open one, change it and save it.",
         by_api='PUT /api/rules/{id} {"name": "Tag refunds {word}"}',
         by_machine="The desk itself, together with rule-deactivated, after 10 failures in a row.",
+        is_general=True,
         claims={"Rule": ALL},
         look_alikes={
             "rule-executed": "The rule ran; the rule itself did not change.",

@@ -30,6 +30,7 @@ TAG_UPDATED = registry.declare(
         actors=frozenset({"user"}),
         by_hand="Go to Settings → Tags, open one, change it and save it.",
         by_api='PUT /api/tags/{id} {"description": "Money back"}',
+        is_general=True,
         claims={"Tag": ALL},
         look_alikes={
             "tag-renamed": "Follows when the change was one of the name.",

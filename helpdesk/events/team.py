@@ -28,6 +28,7 @@ TEAM_UPDATED = registry.declare(
         by_hand="Go to Settings → Users & teams → Teams, open one, change its name or members and press Save.",
         by_api='PUT /api/teams/{id} {"description": "Orders of fifty and more"}',
         by_machine="The deletion of a team member, for each team they were in.",
+        is_general=True,
         claims=_WHOLE,
         look_alikes={
             "ticket-team-assigned": "A ticket was given to the team; the team itself did not change.",

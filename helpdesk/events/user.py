@@ -54,6 +54,7 @@ USER_UPDATED = registry.declare(
         " off; or change your own profile.",
         by_api='PUT /api/users/0 {"bio": "Answers on weekdays."}',
         by_machine="The reset of a trainee under Learn → Classroom, which frees their address for the new account.",
+        is_general=True,
         claims={
             "User": frozenset(
                 {

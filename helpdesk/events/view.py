@@ -31,6 +31,7 @@ VIEW_UPDATED = registry.declare(
         by_api='PUT /api/views/{id} {"name": "Urgent first"}',
         by_machine="The deletion of a tag or integration that a view's filter names: the view is switched off; the"
         " deletion of a team member or team with whom it was shared.",
+        is_general=True,
         claims={"View": ALL},
         look_alikes={
             "ticket-updated": "A ticket changed, and may have moved to another view by that; the view is as before.",

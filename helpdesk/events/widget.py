@@ -30,6 +30,7 @@ WIDGET_UPDATED = registry.declare(
         " another place has an event of its own.",
         by_api='PUT /api/widgets/{id} {"type": "standalone", "context": "ticket", "template": {"type":'
         ' "wrapper", "widgets": [{"type": "text", "path": "customer.note", "title": "Note"}]}}',
+        is_general=True,
         claims={"Widget": ALL},
         look_alikes={
             "customer-updated": "What the card shows of the customer changed; the card is as before.",

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from audit.action import begin
 from audit.actors import Actor
 from audit.ledger import UnrecordedChange, record, seal, sealed_since
 from audit.log import event_table
-from helpdesk import macros, merging, messages, people, settings, tags, tickets
+from helpdesk import channels, customers, macros, merging, messages, people, settings, tags, tickets
 from helpdesk.drafts import Draft, File
 from helpdesk.events import TICKET_SATISFACTION_SURVEY_SKIPPED, USER_LOGGED_IN
 from helpdesk.models import AccountSetting, Attachment, Role, Tag, Ticket, TicketMessage, User
@@ -118,6 +118,48 @@ def test_ticket_updated_is_written_once_however_much_is_done(desk: Desk) -> None
     assert told["language"] == ["en", "de"]
     assert told["messages_count"] == [1, 2]
     assert told["row_version"][1] == told["row_version"][0] + 1
+
+
+def test_an_edit_is_told_once_however_often_it_is_recorded(desk: Desk) -> None:
+    with desk.acting():
+        number = tags.create(desk.account, "late", by=desk.by_ana).id
+        desk.session.flush()
+    with desk.watched() as trail, desk.acting():
+        tag, carol = desk.session.get_one(Tag, number), desk.carol
+        tags.describe(tag, color="#0f766e", description=None, by=desk.by_ana)
+        customers.update(carol, {"note": "Kind"}, by=desk.by_ana)
+        tags.rename(tag, "later", by=desk.by_ana)
+        channels.add(carol, "phone", "12345", by=desk.by_ana)
+        customers.update(carol, {"note": "Very kind"}, by=desk.by_ana)
+        tags.describe(tag, color="#0f766e", description="Too late", by=desk.by_ben)
+    assert trail.lines == [
+        ("tag-updated", "Ana Lopez"), ("tag-renamed", "Ana Lopez"), ("tag-updated", "Ben Okafor"),
+        ("customer-updated", "Ana Lopez"),
+    ]  # fmt: skip
+    first, told = trail.events[0], trail["customer-updated"]
+    assert first.changes[f"Tag:{number}"] == {"decoration": [None, {"color": "#0f766e"}], "name": ["late", "later"]}
+    assert (first.object_label, told.changes[f"Customer:{desk.carol_id}"]["note"]) == ("later", [None, "Very kind"])
+    assert {key.split(":")[0] for key in told.changes} == {"Customer", "CustomerChannel"}
+
+
+def test_an_edit_there_and_back_is_told_step_by_step(desk: Desk) -> None:
+    with desk.acting():
+        number = tags.create(desk.account, "late", by=desk.by_ana).id
+    with desk.watched() as trail, desk.acting():
+        for name in ("later", "late"):
+            tags.rename(desk.session.get_one(Tag, number), name, by=desk.by_ana)
+    assert trail.types == ["tag-updated", "tag-renamed"] * 2
+
+
+def test_an_edit_before_a_savepoint_is_what_an_edit_after_its_end_joins(desk: Desk) -> None:
+    with desk.watched() as trail, desk.acting():
+        customers.update(desk.carol, {"note": "Kind"}, by=desk.by_ana)
+        with suppress(Refused), desk.session.begin_nested():
+            customers.update(desk.carol, {"note": "Rude"}, by=desk.by_ana)
+            raise Refused("That was not so.")
+        customers.update(desk.carol, {"language": "es"}, by=desk.by_ana)
+    told = trail["customer-updated"].changes[f"Customer:{desk.carol_id}"]
+    assert (told["note"], told["language"]) == ([None, "Kind"], [None, "es"])
 
 
 def test_a_priority_there_and_back_is_an_update_of_nothing_else(desk: Desk) -> None:

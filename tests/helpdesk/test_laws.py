@@ -19,10 +19,10 @@ from audit.ledger import WrongActor
 from audit.log import event_table
 from audit.texts import digest_key, encode
 from audit.types import Nature, registry
-from helpdesk import customers, merging, messages, people, surveys, tags, teams, tickets
+from helpdesk import channels, customers, merging, messages, people, surveys, tags, teams, tickets
 from helpdesk import settings as account_settings
 from helpdesk.drafts import Draft, File
-from helpdesk.models import Customer, Role, Tag, Team, Ticket, User
+from helpdesk.models import Customer, CustomerChannel, Role, Tag, Team, Ticket, User
 from helpdesk.refusals import Refused
 from helpdesk.ways import WAYS
 from tests.desks import Desk, open_desk, open_session
@@ -126,6 +126,16 @@ VERBS: dict[str, Verb] = {
     "merge tags": lambda desk, ticket, by, n: tags.merge(_leaver(desk, Tag, n), _leaver(desk, Tag, n // 2), by=by),
     "add a customer": lambda desk, ticket, by, n: customers.create(
         desk.account, name=WORDS[n % 5], email=f"customer{n}@mail.example" if n % 3 else None, by=by
+    ),
+    "edit a customer": lambda desk, ticket, by, n: customers.update(
+        _other(desk, Customer, n), {("name", "note", "language")[n % 3]: (None, "de", "en")[n // 3 % 3]}, by=by
+    ),
+    "give a customer an address": lambda desk, ticket, by, n: channels.add(
+        _other(desk, Customer, n), "phone", f"1234{n}", by=by
+    ),
+    "take a customer's address": lambda desk, ticket, by, n: channels.remove(_leaver(desk, CustomerChannel, n), by=by),
+    "edit a tag": lambda desk, ticket, by, n: tags.update(
+        _leaver(desk, Tag, n), name=f"word {n % 3}", color=None, description=(None, "x")[n % 2], by=by
     ),
     "delete a customer": lambda desk, ticket, by, n: customers.delete(
         _leaver(desk, Customer, n, (desk.carol_id,)), by=by
@@ -337,6 +347,13 @@ def check_one_action(events: list[Row[Any]]) -> None:
     """Law 5: created, message created, one update, then the rest; none for what is gone."""
     assert len({(event.created_datetime, event.source, event.account_id) for event in events}) == 1
     deleted = {event.object_id for event in events if event.type == "ticket-deleted"}
+    for place, event in enumerate(events):
+        if registry[event.type].is_general:
+            since = [each for each in events[:place] if identity(each) == identity(event)]
+            between = events[events.index(since[-1]) + 1 : place] if since else []
+            told = columns_of(event)
+            undone = since and told == columns_of(since[-1])  # there and back, step by step
+            assert not since or undone or any(told & columns_of(each) for each in between), "one edit, one event"
     for number, of_ticket in by_ticket(events):
         ranks = [registry[event.type].rank for event in of_ticket]
         assert ranks == sorted(ranks), [event.type for event in of_ticket]
@@ -345,6 +362,16 @@ def check_one_action(events: list[Row[Any]]) -> None:
         for kind in ("ticket-tags-added", "ticket-tags-removed"):
             actors = [(event.actor_kind, event.actor_id) for event in of_ticket if event.type == kind]
             assert len(actors) == len(set(actors)), "one event for all tags of one actor"
+
+
+def identity(event: Row[Any]) -> tuple[Any, ...]:
+    """What it tells of whom, and who did it."""
+    return (event.type, event.object_id, event.actor_kind, event.actor_id, event.actor_name)
+
+
+def columns_of(event: Row[Any]) -> set[tuple[str, str]]:
+    """Which values of which rows it tells of."""
+    return {(name, column) for name, columns in (event.changes or {}).items() for column in columns}
 
 
 def by_ticket(events: list[Row[Any]]) -> Iterator[tuple[int, list[Row[Any]]]]:

@@ -100,6 +100,18 @@ def test_rules(desk: Desk, api: Program) -> None:
         ({"deactivated_datetime": "2026-01-01T00:00:00Z"}, ["rule-updated", "rule-deactivated"]),
         ({"deactivated_datetime": None}, ["rule-updated", "rule-reactivated"]),
         ({"priority": 5}, ["rule-updated", "rule-priority-updated"]),
+        (
+            {"name": "Never", "priority": 6, "deactivated_datetime": "2026-01-01T00:00:00Z"},
+            ["rule-updated", "rule-priority-updated", "rule-deactivated"],
+        ),
+        (
+            {"name": "Late", "priority": 5, "deactivated_datetime": None},
+            [
+                "rule-updated",
+                "rule-priority-updated",
+                "rule-reactivated",
+            ],
+        ),
     ):
         with desk.watched() as trail:
             shown = api.put(path, change)
