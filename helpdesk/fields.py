@@ -72,12 +72,12 @@ def fitting(field: CustomField, value: Any) -> Any:
         return _number(field.label, value, asked)
     if kind == "boolean":
         return _yes_or_no(field.label, value)
-    if isinstance(value, bool):
+    choices = asked.get("choices") if asked.get("input_type") == "dropdown" else None
+    if not isinstance(value, str) and (isinstance(value, bool) or value not in (choices or ())):
         raise Refused(f"{field.label} is a text.")
     text = str(value).strip()
     if len(text) > LONGEST_VALUE:
         raise Refused(f"{field.label} has at most {LONGEST_VALUE} characters; this has {len(text):,}.")
-    choices = asked.get("choices") if asked.get("input_type") == "dropdown" else None
     if choices and text not in map(str, choices):
         raise Refused(f"{field.label} is one of {', '.join(map(str, choices[:20]))}.")
     return text or None

@@ -1,9 +1,10 @@
 """How a REST call says no: one shape for every error."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask import Response, jsonify
+from flask import Response
 from pydantic import ValidationError
 
 #: What is said where nobody says it better.
@@ -41,8 +42,8 @@ def body_of(status: int, msg: str | None = None, data: Mapping[str, list[str]] |
 
 def response_of(problem: Problem) -> Response:
     """The answer to a call that ended so."""
-    response = jsonify(body_of(problem.status, str(problem), problem.data))
-    response.status_code = problem.status
+    body = json.dumps(body_of(problem.status, str(problem), problem.data), ensure_ascii=False)  # in this order
+    response = Response(body, problem.status, mimetype="application/json")
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = 'Basic realm="Desk API", charset="UTF-8"'
     return response

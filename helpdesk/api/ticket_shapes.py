@@ -156,6 +156,7 @@ class _Common(Shown):
     spam: bool
     subject: str | None
     summary: str | None
+    customer: CustomerLite
     assignee_user: UserLite | None
     assignee_team: TeamLite | None
     meta: dict[str, Any] | None
@@ -176,7 +177,6 @@ class TicketRow(_Common):
     """A ticket in a list."""
 
     excerpt: str | None
-    customer: CustomerLite
     integrations: list[Integrated]
     messages_count: int
     last_sent_message_not_delivered: bool

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, make_response, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.routing import BaseConverter
 from werkzeug.sansio.utils import host_is_trusted
@@ -37,9 +37,13 @@ def install(app: Flask, config: Config) -> None:
     csrf.init_app(app)
 
     @app.before_request
-    def _trust_the_host() -> None:
-        if not is_api() and not host_is_trusted(request.environ.get("HTTP_HOST", ""), config.trusted_hosts):
-            abort(400, "This desk does not answer under that host name. Add it to TRUSTED_HOSTS if it should.")
+    def _trust_the_host() -> Response | None:
+        if is_api() or host_is_trusted(request.environ.get("HTTP_HOST", ""), config.trusted_hosts):
+            return None
+        said = "This desk does not answer under that host name. Add it to TRUSTED_HOSTS if it should."
+        if request.path == "/oauth/token":  # which programs read
+            return make_response({"error": "invalid_request", "error_description": said}, 400)
+        abort(400, said)
 
     @app.after_request
     def _be_strict(response: Response) -> Response:

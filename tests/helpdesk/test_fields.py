@@ -67,6 +67,7 @@ def test_a_value_is_set_changed_and_cleared_each_time_with_one_update(
         (NUMBER, 10**400, "Reason is a number."),
         (BOOLEAN, 1, "Reason is yes or no."),
         (TEXT, True, "Reason is a text."),
+        (TEXT, 5, "Reason is a text."),
         (BOOLEAN, "maybe", "Reason is yes or no."),
         (TEXT, "x" * 2001, "at most 2000 characters"),
     ],

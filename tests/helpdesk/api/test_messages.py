@@ -18,6 +18,7 @@ from tests.helpdesk.api.shapes import MESSAGE, fits
 
 REPLY: dict[str, Any] = {"channel": "email", "via": "api", "from_agent": True, "body_text": "On its way."}
 LONG_AGO = "2020-01-01T00:00:00Z"
+BYTES = "application/octet-stream"
 HOSTILE = "<p onclick='x()'>On its <b>way</b><script>x</script></p>"
 
 
@@ -182,6 +183,10 @@ def test_a_file_is_uploaded_attached_and_fetched(desk: Desk, api: Program) -> No
     assert (got.data, got.mimetype) == (b"<b>hi</b>", "application/octet-stream")
     assert got.headers["Content-Disposition"].startswith("attachment")
     assert api.fail("GET", f"/attachment/download/{'0' * 64}/x")[0] == 404
+    for name, kind in (("a.png", "image/png"), ("a.PDF", "application/pdf"), ("a.svg", BYTES), ("a.csv.gz", BYTES)):
+        got = api.call("GET", f"{file['url'].removeprefix('/api').rpartition('/')[0]}/{name}")
+        assert (got.mimetype, got.headers["X-Content-Type-Options"]) == (kind, "nosniff")
+        assert got.headers["Content-Disposition"].startswith("attachment")
 
 
 def test_a_ticket_is_summed_up(desk: Desk, api: Program) -> None:

@@ -44,6 +44,11 @@ def test_a_ticket_is_opened_and_shown(desk: Desk, api: Program) -> None:
     assert fits(ticket["customer"]["channels"][0], CHANNEL)
     assert fits(ticket["messages"][0], MESSAGE)
     assert ticket["requester"] == ticket["customer"]
+    for shown in (ticket, api.get("/tickets?limit=1")["data"][0]):
+        names = list(shown)
+        assert names.index("summary") < names.index("customer") < names.index("assignee_user")
+    wrong = api.call("POST", "/tickets", {"subject": "No words"}).text
+    assert wrong.index('"msg"') < wrong.index('"data"')
     assert (ticket["status"], ticket["via"], ticket["channel"], ticket["from_agent"]) == ("open", "api", "email", False)
     assert (ticket["subject"], ticket["external_id"], ticket["meta"], ticket["priority"]) == (
         "Late",

@@ -43,6 +43,12 @@ def fetched(app: Flask, asking: dict[str, str], **form: str) -> Any:
     return app.test_client().post("/oauth/token", data={"grant_type": "authorization_code", **given, **form})
 
 
+def test_a_program_reads_in_json_that_the_desk_has_another_name(app: Flask) -> None:
+    answer = app.test_client().post("/oauth/token", base_url="https://acme.gorgias.com")
+    assert (answer.status_code, answer.mimetype) == (400, "application/json")
+    assert (answer.get_json()["error"], "TRUSTED_HOSTS" in answer.text) == ("invalid_request", True)
+
+
 def allowed(browser: Browser, asking: dict[str, str]) -> str:
     """The code, once somebody has allowed it."""
     answer = browser.post("/oauth/authorize", **asking, decision="allow")
