@@ -16,7 +16,7 @@ from audit.clock import set_clock
 from audit.log import event_head, event_table
 from audit.sessions import AuditedSession, prepare
 from bench.desks import Database
-from bench.filling import TYPES, fill
+from bench.filling import TRAIL, TYPES, fill
 from bench.keeping import begin_postgres, folder, keep_postgres, kept_postgres
 from helpdesk import migrations
 from tests.databases import APP_ROLE, owner_url
@@ -32,6 +32,7 @@ class BigLog:
     account_id: int
     events: int
     end: datetime  #: when the last of them happened
+    ticket: int  #: one of the newest whose trail is whole, whatever was written after the log was made
 
     def session(self) -> Session:
         """A session as the application has it."""
@@ -53,7 +54,7 @@ def a_big_log(database: Database, events: int) -> Iterator[BigLog]:
         set_clock(session, account_id, desk=end, rate=1)
         session.commit()
         count = session.execute(select(func.count()).select_from(event_table)).scalar_one()
-    yield BigLog(url.render_as_string(hide_password=False), engine, account_id, count, end)
+    yield BigLog(url.render_as_string(hide_password=False), engine, account_id, count, end, events // TRAIL)
     engine.dispose()
 
 

@@ -15,6 +15,8 @@ from tests.databases import owner_url
 #: How long the log is, and when it ends: today, so that "the last 7 days" are its last week.
 YEAR: Final = timedelta(days=365)
 MEMBERS: Final = 40
+#: So many events in a row are on things of one number.
+TRAIL: Final = 16
 #: Shares of a hundred events; `ticket-message-created` is API-only.
 TYPES: Final = {
     "ticket-updated": 36,
@@ -116,7 +118,7 @@ def _statement(account_id: int, events: int, start: int, step: int, *, is_sqlite
         drawn AS (SELECT n, (n * 2654435761) % 4294967296 / 65536 % 100 AS lot,
                          (n * 40503) % 65536 % 100 AS chance, (n * 7919) % 65536 % {MEMBERS} + 1 AS member
                   FROM numbers),
-        told AS (SELECT n, {_by_lot()} AS type, n / 16 + 1 AS object_id, chance,
+        told AS (SELECT n, {_by_lot()} AS type, n / {TRAIL} + 1 AS object_id, chance,
                         CASE WHEN chance < 65 THEN member END AS user_id FROM drawn)
         SELECT n, {account_id}, type,
             CASE WHEN type LIKE 'customer%' THEN 'Customer' WHEN type LIKE 'user%' THEN 'User'

@@ -140,15 +140,7 @@ def rows_from(log: BigLog, filters: str) -> str:
 
 
 def _filters(log: BigLog) -> dict[str, str]:
-    with log.session() as session:
-        session.info["account_id"] = log.account_id
-        newest = session.execute(
-            scoped(session, event_table.c.object_id, table=event_table)
-            .where(event_table.c.object_type == "Ticket")
-            .order_by(event_table.c.created_datetime.desc())
-            .limit(1)
-        ).scalar_one()
-    return {name: filters.format(ticket=newest) for name, filters in WEEK.items()}
+    return {name: filters.format(ticket=log.ticket) for name, filters in WEEK.items()}
 
 
 def _thousandth(log: BigLog) -> str:
