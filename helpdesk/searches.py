@@ -52,8 +52,20 @@ def read(row: AccountSetting) -> Search | None:
 
 
 def may_see(search: Search, user_id: int) -> bool:
-    """Whether somebody sees it, and may change it: it is shared, or their own."""
+    """Whether somebody sees it: it is shared, or their own."""
     return search.is_shared or search.owner_id == user_id
+
+
+def check_own(search: Search, user_id: int) -> None:
+    """Refuse what only whose it is may do to a search."""
+    if search.owner_id != user_id:
+        raise Refused("Only who saved this search may change it, so nothing was done. Save one of your own instead.")
+
+
+def check_given(type_: str, data: dict[str, Any], user_id: int) -> None:
+    """Refuse a search that a program would give to somebody else."""
+    if type_ == SAVED and data.get("owner_id") != user_id:
+        raise Refused(f"A saved search belongs to who saves it: its owner_id is your own number, {user_id}.")
 
 
 def save(account: Account, name: str, address: str, *, is_shared: bool, by: Actor) -> AccountSetting:

@@ -120,6 +120,7 @@ def create(body: SettingGiven) -> Setting:
     if body.type in NO_SETTING:
         why = "Applications are registered under Settings → API keys. Nothing was done."
         raise Problem(400, "Failed to create account setting", {"type": [why]})
+    searches.check_given(body.type, body.data, g.user.id)
     with acting() as session:
         number = settings.create(account(session), body.type, body.name or "", body.data, by=me()).id
     return _shown(found(db.session(), AccountSetting, number))
@@ -136,6 +137,13 @@ def update(setting_id: int, body: SettingGiven) -> Setting:
         setting = held(session, AccountSetting, setting_id)
         if setting.type in NO_SETTING:
             raise Problem(404)
+        saved = searches.read(setting)
+        if saved is not None:
+            if not searches.may_see(saved, g.user.id):
+                raise Problem(404)
+            searches.check_own(saved, g.user.id)
+        if body.was_sent("data"):
+            searches.check_given(setting.type, body.data, g.user.id)
         name = (body.name or "") if body.was_sent("name") else setting.name
         settings.replace(setting, body.type, name, body.data if body.was_sent("data") else setting.data, by=me())
     return _shown(found(db.session(), AccountSetting, setting_id))

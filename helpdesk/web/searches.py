@@ -14,7 +14,7 @@ from audit.pages import ground_now
 from audit.question import Ground
 from audit.when import for_keeps
 from helpdesk import searches
-from helpdesk.models import Account, AccountSetting
+from helpdesk.models import Account, AccountSetting, Role
 from helpdesk.refusals import Refused
 from helpdesk.searches import Search
 from helpdesk.web import answers
@@ -34,6 +34,7 @@ class Line:
     address: str
     line: str  #: what it asks for; empty if it makes no sense any more
     owner: str  #: whose it is, where it is somebody else's
+    may_delete: bool
 
 
 @blueprint.get("")
@@ -64,7 +65,7 @@ def rename(search_id: int) -> Response:
     """Give it another name."""
     try:
         with acting() as session:
-            searches.rename(_held(session, search_id), request.form.get("name", ""), by=me())
+            searches.rename(_own(session, search_id), request.form.get("name", ""), by=me())
     except Refused as refusal:
         return _list(str(refusal), 409)
     return _done("Search renamed")
@@ -74,17 +75,26 @@ def rename(search_id: int) -> Response:
 @needs("read audit log")
 def share(search_id: int) -> Response:
     """Let others see it, or no more."""
-    with acting() as session:
-        searches.share(_held(session, search_id), request.form.get("shared") == "y", by=me())
+    try:
+        with acting() as session:
+            searches.share(_own(session, search_id), request.form.get("shared") == "y", by=me())
+    except Refused as refusal:
+        return _list(str(refusal), 409)
     return _done("Search shared" if request.form.get("shared") == "y" else "Search is private again")
 
 
 @blueprint.post("/<number:search_id>/delete")
 @needs("read audit log")
 def delete(search_id: int) -> Response:
-    """Forget it."""
-    with acting() as session:
-        searches.delete(_held(session, search_id), by=me())
+    """Forget it; one of somebody else's only the account's owner does, or anybody once they have left."""
+    try:
+        with acting() as session:
+            row = _held(session, search_id)
+            if not _may_delete(searches.read(row), ground_now()):
+                _own(session, search_id)
+            searches.delete(row, by=me())
+    except Refused as refusal:
+        return _list(str(refusal), 409)
     return _done("Search deleted")
 
 
@@ -94,6 +104,21 @@ def _held(session: Session, search_id: int) -> AccountSetting:
     if found is None or not searches.may_see(found, g.user.id):
         abort(404, f"There is no saved search {search_id} here, so nothing was done: it was deleted, or is not shared.")
     return row
+
+
+def _own(session: Session, search_id: int) -> AccountSetting:
+    row = _held(session, search_id)
+    found = searches.read(row)
+    if found is not None:
+        searches.check_own(found, g.user.id)
+    return row
+
+
+def _may_delete(search: Search | None, ground: Ground) -> bool:
+    if search is None or search.owner_id == g.user.id:
+        return True
+    has_left = search.owner_id in ground.left or search.owner_id not in ground.people
+    return search.is_shared and (has_left or g.user.role == Role.OWNER)
 
 
 def _asked(ground: Ground) -> str:
@@ -129,4 +154,5 @@ def _line(search: Search, ground: Ground) -> Line:
         f"{page}?{search.address}" if search.address else page,
         "" if reading.complaints else write_line(reading.query, reading.ground),
         "" if search.owner_id == g.user.id else ground.people.get(search.owner_id, "somebody who left"),
+        _may_delete(search, ground),
     )

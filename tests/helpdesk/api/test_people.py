@@ -123,6 +123,24 @@ def test_the_account_and_its_settings(desk: Desk, program: Callable[[str], Progr
         assert api.fail("PUT", f"/account/settings/{made['id']}", wrong)[0] == 400, wrong
 
 
+def test_a_private_search_is_its_owners_and_a_shared_one_only_they_change(
+    desk: Desk, program: Callable[[str], Program]
+) -> None:
+    owner, admin, path = program("owner"), program("admin"), "/account/settings"
+    data = {"name": "Trash", "address": "event=ticket-trashed", "shared": False, "owner_id": desk.admin_id}
+    made = admin.post(path, {"type": "saved-search", "name": "mine", "data": data})
+    taken = {"type": "saved-search", "data": {**data, "owner_id": desk.owner_id, "shared": True}}
+    with desk.watched() as trail:
+        assert made["id"] not in [row["id"] for row in owner.get(path)["data"]]
+        assert owner.fail("PUT", f"{path}/{made['id']}", taken)[0] == 404
+        assert admin.fail("PUT", f"{path}/{made['id']}", taken)[0] == 400
+        assert owner.fail("POST", path, {"type": "saved-search", "data": data})[0] == 400
+    assert trail.types == []
+    admin.put(f"{path}/{made['id']}", {"type": "saved-search", "data": {**data, "shared": True}})
+    status, error = owner.fail("PUT", f"{path}/{made['id']}", {"type": "saved-search", "name": "theirs"})
+    assert (status, "Only who saved this search" in error["msg"]) == (400, True)
+
+
 def test_an_application_is_no_setting(desk: Desk, api: Program) -> None:
     with desk.acting():
         made, _ = oauth.register(desk.account, "Tracker", ["https://app.example/done"], by=desk.by_admin)

@@ -57,7 +57,14 @@ def test_a_search_is_saved_renamed_shared_and_deleted_and_each_is_told(
     assert names(page) == ["What rules did"]
     assert "shared by" in page
     with desk.watched() as trail:
-        other.post(f"{PAGE}/{row.id}/rename", name="What rules do")
+        for deed in ("rename", "share", "delete"):
+            answer = other.press(f"{PAGE}/{row.id}/{deed}", name="Mine now")
+            assert answer.status_code == 409
+            assert "Only who saved this search may change it" in answer.get_data(as_text=True)
+    assert not trail.lines
+    assert f"{row.id}/delete" not in page
+    with desk.watched() as trail:
+        client.post(f"{PAGE}/{row.id}/rename", name="What rules do")
         client.post(f"{PAGE}/{row.id}/rename", name="What rules do")
     assert [name for name, _ in trail.lines] == ["account-setting-updated", "account-updated"]
     with desk.watched() as trail:
@@ -93,6 +100,20 @@ def test_the_page_one_looks_at_is_saved_wherever_it_went_meanwhile(desk: Desk, c
     assert "<script>alert" not in answer.get_data(as_text=True)
     (row,) = saved(desk)
     assert (row.data["address"], row.data["shared"]) == ("member=none", True)
+
+
+def test_the_accounts_owner_may_delete_what_others_share_after_a_question(
+    desk: Desk, client: Browser, enter: Callable[[str], Browser]
+) -> None:
+    other = enter(hire(desk, Role.ADMIN))
+    other.post(PAGE, name="Theirs", address="by=rule", shared="y")
+    (row,) = saved(desk)
+    page = client.get(PAGE).get_data(as_text=True)
+    assert "Delete the search of" in page
+    assert f"{row.id}/rename" not in page
+    assert client.press(f"{PAGE}/{row.id}/share").status_code == 409
+    assert client.post(f"{PAGE}/{row.id}/delete").status_code == 303
+    assert saved(desk) == []
 
 
 def test_dates_stay_those_of_the_clock_by_which_they_were_asked_for(desk: Desk, client: Browser) -> None:
