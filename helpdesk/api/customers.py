@@ -16,10 +16,10 @@ from audit.rest.shapes import Body, Id, IdText, Moment, Paged, Query, Shown
 from helpdesk import channels, customers
 from helpdesk.api import field_values, ticket_showing, ticket_writing
 from helpdesk.api.acting import acting, all_held, found, held, me, named
-from helpdesk.api.customer_showing import channel_shown
+from helpdesk.api.customer_showing import channel_shown, integrations, shops_of
 from helpdesk.api.persons import Profile, edit, introduced
 from helpdesk.api.ticket_shapes import ChannelShown, Fields, FieldShown, FieldValue, Related, ValueShown
-from helpdesk.models import Customer, CustomerChannel, CustomField
+from helpdesk.models import Customer, CustomerChannel, CustomField, Integration
 
 resource = Resource(
     "customers", "Customers", noun="customer", scope="customers", about="Those who write to the desk, and from where."
@@ -179,6 +179,12 @@ def merge(asked: Merging, body: CustomerFields) -> CustomerDetail:
             raise Problem(400, UPDATING, {"target_id": ["A customer can't be merged with themselves."]})
         first, second = all_held(session, Customer, [asked.source_id, asked.target_id])
         source, target = (first, second) if first.id == asked.source_id else (second, first)
+        shared = shops_of(source) & shops_of(target)
+        if shared:
+            (shop,) = named(session, Integration, [min(shared)], "source_id", UPDATING)
+            raise Problem(
+                409, f"Both customers have orders in {shop.name!r}, so they can't be merged. Nothing was done."
+            )
         chosen = {name: value for name, value in body.sent() if name in customers.EDITABLE - {"firstname", "lastname"}}
         customers.merge(source, target, values=chosen, by=me())
     return _detail(asked.target_id)
@@ -295,7 +301,7 @@ def _detail(number: int, *, with_fields: bool = False) -> CustomerDetail:
         custom_fields=ticket_showing.values(customer) if with_fields else None,
         channels=[channel_shown(each, customer) for each in channels.live(customer)],
         customer=None,
-        integrations={},
+        integrations=integrations(customer),
         external_data={},
         ecommerce_data={},
     )

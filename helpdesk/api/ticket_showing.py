@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk.api import message_showing
-from helpdesk.api.customer_showing import channel_shown
+from helpdesk.api.customer_showing import channel_shown, integrations
 from helpdesk.api.message_shapes import Message
 from helpdesk.api.persons import customer_lite, team_lite, user_lite
 from helpdesk.api.tags import ColorShown
@@ -106,7 +106,7 @@ def on_ticket(customer: Customer) -> CustomerOnTicket:
         channels=[channel_shown(each, customer) for each in customer.channels if each.deleted_datetime is None],
         data=customer.data,
         customer=None,
-        integrations={},
+        integrations=integrations(customer),
         external_id=customer.external_id,
         note=customer.note,
         external_data={},

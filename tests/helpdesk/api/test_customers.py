@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from helpdesk import custom_fields
+from helpdesk import custom_fields, integrations, shop
+from helpdesk.models import Integration
 from tests.desks import Desk
 from tests.helpdesk.api.programs import Program
 from tests.helpdesk.api.shapes import CHANNEL, CUSTOMER, CUSTOMER_ROW, FIELD, fits
@@ -94,6 +95,42 @@ def test_a_customer_is_edited_in_one_event_each(desk: Desk, api: Program) -> Non
     assert trail.types == ["customer-updated"] * 4
     assert api.get(path)["data"] == {"points": 1}
     assert api.get(f"{path}/custom-fields")["data"][0]["value"] is None
+
+
+def test_what_a_shop_knows_is_shown_and_keeps_two_of_its_customers_apart(desk: Desk, api: Program) -> None:
+    shops = [api_shop(desk, name) for name in ("Webshop", "Outlet")]
+    other = api.post("/customers", {"email": "dora@mail.example"})
+    order(desk, shops[0], "carol@mail.example")
+    order(desk, shops[1], "dora@mail.example")
+    carol = api.get(f"/customers/{desk.carol_id}")["integrations"]
+    assert {key: value["__integration_type__"] for key, value in carol.items()} == {str(shops[0]): "shop"}
+    (bought,) = carol[str(shops[0])]["orders"]
+    assert (bought["amount_cents"], bought["status"], bought["cancelled_datetime"]) == (2400, "paid", None)
+    assert list(bought["items"][0]) == ["name", "quantity", "price_cents"]
+    ticket = api.get(f"/tickets/{desk.a_ticket().id}")
+    assert ticket["customer"]["integrations"] == carol
+    path = f"/customers/merge?source_id={other['id']}&target_id={desk.carol_id}"
+    order(desk, shops[0], "dora@mail.example")
+    with desk.watched() as trail:
+        status, error = api.fail("PUT", path, {})
+    assert (status, trail.types, "Webshop" in error["msg"]) == (409, [], True)
+    third = api.post("/customers", {"email": "emil@mail.example"})
+    order(desk, shops[1], "emil@mail.example")
+    merged = api.put(f"/customers/merge?source_id={third['id']}&target_id={desk.carol_id}", {})
+    assert merged["integrations"].keys() == {str(shop) for shop in shops}
+
+
+def api_shop(desk: Desk, name: str) -> int:
+    """A shop."""
+    with desk.acting():
+        return integrations.create(desk.account, "shop", name, by=desk.by_admin).id
+
+
+def order(desk: Desk, number: int, email: str) -> None:
+    """Somebody buys a mug there."""
+    with desk.acting("webhook"):
+        held = desk.session.get_one(Integration, number, with_for_update=True)
+        shop.place(held, name=None, email=email, basket={"harbour-mug": 1})
 
 
 def test_customers_are_merged_and_deleted(desk: Desk, api: Program) -> None:
