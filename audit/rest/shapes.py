@@ -1,7 +1,7 @@
 """The kinds of values that go in and out: numbers of things, moments, and models that are strict about their fields."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Self, get_args
 
@@ -30,6 +30,12 @@ _YEARS: Final = range(1970, 2200)
 def write_moment(moment: datetime) -> str:
     """2026-08-26T18:40:54.328729+00:00."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def in_order(value: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The parts in this order, others after them: PostgreSQL keeps the parts of JSON in an order of its own."""
+    first = {name: value[name] for name in names if name in value}
+    return first | {name: part for name, part in sorted(value.items()) if name not in first}
 
 
 def _read_moment(value: object) -> object:

@@ -1,12 +1,13 @@
 """The custom fields of a ticket or customer, with what it has in them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audit.rest.problems import Problem
-from audit.rest.shapes import write_moment
+from audit.rest.shapes import in_order, write_moment
 from helpdesk import fields
 from helpdesk.api.acting import found, me
 from helpdesk.api.ticket_shapes import Fields, FieldShown, FieldValue
@@ -55,8 +56,13 @@ def field_shown(field: CustomField) -> dict[str, Any]:
         "required": field.required,
         "requirement_type": field.requirement_type,
         "managed_type": field.managed_type,
-        "definition": field.definition,
+        "definition": _definition(field.definition),
         "created_datetime": write_moment(field.created_datetime),
         "updated_datetime": write_moment(changed) if changed is not None else None,
         "deactivated_datetime": write_moment(gone) if gone is not None else None,
     }
+
+
+def _definition(kept: Mapping[str, Any]) -> dict[str, Any]:
+    whole = in_order(kept, ("data_type", "input_settings"))
+    return whole | {"input_settings": in_order(whole.get("input_settings") or {}, ("input_type", "choices", "default"))}

@@ -14,10 +14,10 @@ from audit.db import db
 from audit.rest.calls import Resource
 from audit.rest.paging import Page, both_ways, paged
 from audit.rest.problems import Problem
-from audit.rest.shapes import write_moment
+from audit.rest.shapes import in_order, write_moment
 from helpdesk import bulk, jobs, tables
 from helpdesk.api.acting import acting, found, held, me
-from helpdesk.api.job_shapes import JobChange, JobQuery, JobShown, NewJob, Types
+from helpdesk.api.job_shapes import JobChange, JobQuery, JobShown, NewJob, Params, Types
 from helpdesk.api.job_targets import CREATING, OF_A_DRILLDOWN, chosen, drilled
 from helpdesk.models import Job
 from helpdesk.refusals import blaming
@@ -121,7 +121,10 @@ def shown(row: Job) -> JobShown:
     names = [name for name in JobShown.model_fields if name not in ("uri", "status", "params")]
     asked: dict[str, Any] = row.params.get("asked") or {}
     return JobShown(
-        uri=f"/api/jobs/{row.id}/", status=_status(row), params=asked, **{name: getattr(row, name) for name in names}
+        uri=f"/api/jobs/{row.id}/",
+        status=_status(row),
+        params=in_order(asked, Params.model_fields),
+        **{name: getattr(row, name) for name in names},
     )
 
 

@@ -1,5 +1,6 @@
 """The API on PostgreSQL, where several processes serve it: one bucket per key, one answer per repetition, its lists."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -86,6 +87,18 @@ def test_who_makes_the_same_tag_or_customer_at_once_waits_and_takes_what_the_fir
     assert "There is a tag 'lost' already." in said[3][1]
     assert "There is a customer with the address zoe@mail.example already." in said[4][1]
     assert (trail.types.count("tag-created"), trail.types.count("customer-created")) == (2, 1)
+
+
+def test_what_is_kept_as_json_is_shown_in_one_order(app: Flask, desk: Desk) -> None:
+    """PostgreSQL keeps the parts of JSON by the length of their names."""
+    api = key_for(app, desk, "owner@demo.example")
+    settings = {"input_type": "dropdown", "choices": ["S", "L"], "default": "S"}
+    definition = {"data_type": "text", "input_settings": settings}
+    field = api.post("/custom-fields", {"object_type": "Ticket", "label": "Size", "definition": definition})
+    assert json.dumps(field["definition"]) == json.dumps(definition)
+    params = {"ticket_ids": [desk.a_ticket().id], "updates": {"priority": "high"}}
+    job = api.post("/jobs", {"type": "updateTicket", "params": params})
+    assert json.dumps(job["params"]) == json.dumps(params)
 
 
 def test_lists_go_both_ways_and_hold_what_they_should(app: Flask, desk: Desk) -> None:
