@@ -129,7 +129,8 @@ def _bar(
             height = max(numbers[hue] / tallest * HEIGHT, _LEAST)
             top -= height
             pieces.append(Piece(hue, numbers[hue], round(max(top, 0), 2), round(height, 2)))
-    span = f"{_moment(start, now)} to {end:%H:%M}"
+    clock = "%H:%M:%S" if end - start < timedelta(minutes=1) else "%H:%M"
+    span = f"{day_words(start, now)}, {start:{clock}} to {end:{clock}}"
     return Bar(
         x=place * WIDTH,
         begin=int(start.timestamp() * 1000),

@@ -229,4 +229,7 @@ def test_an_own_period_is_drawn_to_its_ends(victim: Desk) -> None:
     assert lately is not None
     assert lately.bars[-1].end == "2026-04-02T11:00"
     assert lately.bars[-1].pieces
+    quarter = histogram_of(counting.count(victim.session, Query(Period("15m")), ground), ground)
+    assert quarter is not None
+    assert quarter.bars[1].span == "Thursday 2 April, 10:45:30 to 10:46:00"  # of bars that are shorter than a minute
     assert {name for _, name, _ in drawn.legend} <= {"Tickets", "Messages", "People", "Configuration", "Account"}

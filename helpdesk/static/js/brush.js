@@ -59,11 +59,11 @@ document.addEventListener("pointercancel", forget);
 document.addEventListener("keydown", (event) => {
   if (!drawing() || event.target !== drawing()) return;
   const last = bars().length - 1;
-  const steps = { ArrowLeft: here - 1, ArrowRight: here + 1, Home: 0, End: last };
+  const near = here < 0; // the first arrow begins at the newest bar
+  const steps = { ArrowLeft: near ? last : here - 1, ArrowRight: near ? last : here + 1, Home: 0, End: last };
   if (event.key in steps) {
     event.preventDefault();
-    const from = here < 0 ? last : steps[event.key];
-    here = Math.max(0, Math.min(from, last));
+    here = Math.max(0, Math.min(steps[event.key], last));
     if (!event.shiftKey || first < 0) first = here;
     mark();
   } else if (event.key === "Enter" && here >= 0) {
