@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
 
@@ -166,6 +166,9 @@ def _line(reading: LineReading, line: str, ground: Ground) -> Response:
 def asked_and(extra: str) -> tuple[dict[str, list[str]], str]:
     """The filters of the address, and the one thing beside them."""
     asked = request.args.to_dict(flat=False)
+    for name, value in parse_qsl(request.query_string.decode(errors="replace")):
+        if value.strip() and asked.get(name) == [""]:  # of characters that no page lets in; it asked for something
+            asked[name] = ["\ufffd"]
     found = asked.pop(extra, [])
     return asked, found[0] if found else ""
 

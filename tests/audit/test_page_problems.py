@@ -63,6 +63,9 @@ def test_what_people_wrote_is_text(ada: FlaskClient, desk: Desk) -> None:
         {"colour": "red"},
         {"from": "9" * 10_000},
         {"period": "\x00\x07\u202e"},
+        {"object": "\x00"},
+        {"context": "\x00"},
+        {"cursor": "\x00"},
     ],
 )
 def test_what_makes_no_sense_gets_a_sentence_and_the_form(ada: FlaskClient, asked: dict[str, Any]) -> None:
@@ -79,6 +82,7 @@ def test_nothing_found_says_so(ada: FlaskClient) -> None:
     assert "No “View deleted” events since" in page
     assert "No such event here" in page
     assert "Reset all filters" in page
+    assert "that mention “\ufffd” since" in words(look(ada, text="\x00"))  # nobody types it, and it is not nothing
 
 
 def test_a_page_asks_the_database_a_fixed_number_of_times(site: Flask, ada: FlaskClient, desk: Desk) -> None:
