@@ -24,6 +24,8 @@ NO_USER_WORD: Final = "none"
 NAMED: Final = 3
 #: More team members at once would make a query that no index helps.
 MOST_MEMBERS: Final = 100
+#: More of what acts is no question but a list.
+MOST_DOERS: Final = 100
 #: More, or longer ones, are no search but a text.
 MOST_TEXTS: Final = 8
 LONGEST_TEXT: Final = 100
@@ -69,6 +71,9 @@ def members(values: list[str], people: Mapping[int, str], complain: Complain) ->
 
 def types(values: list[str], complain: Complain, *, with_api_only: bool = False) -> tuple[str, ...]:
     """Names of event types; `ticket-*` stands for all that happen to a ticket, `*-deleted` for all that end so."""
+    if len(values) > len(registry):
+        complain(f"There are {len(registry)} events, and {len(values)} were named: name each once.")
+        return ()
     found = {value: _meant(value, with_api_only) for value in values}
     strangers = [value for value, names in found.items() if not names]
     if strangers:
@@ -128,6 +133,9 @@ def doers(values: list[str], complain: Complain) -> tuple[tuple[str, int], ...]:
             f"Nothing that acts is called {listed(strangers)}; there are {', '.join(ACTOR_KINDS)}, and a particular"
             " one is written like “rule#7”."
         )
+    if len(found) > MOST_DOERS:
+        complain(f"Choose at most {MOST_DOERS} rules, macros and others that act at once.")
+        return ()
     return tuple(sorted({doer for doer in found.values() if doer is not None}))
 
 

@@ -1,6 +1,6 @@
 """The filters as controls: the line, what can be chosen, what is chosen, and a chip for each part of the question."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from audit import asking
@@ -30,6 +30,7 @@ _KINDS: Final = {
 #: The control to which a chip leads, by the key of its word.
 _CONTROLS: Final = {
     "": "text",
+    "-type": "not-event-panel",
     "actor": "member-panel",
     "set-off-by": "set-off-by-panel",
     "by": "by-panel",
@@ -45,7 +46,9 @@ _CONTROLS: Final = {
     "times": "times",
 }
 #: Filters that stand among those that are folded away.
-_FOLDED: Final = ("set_off_by", "doers", "target", "sources", "texts")
+_FOLDED: Final = ("not_types", "set_off_by", "doers", "target", "sources", "texts")
+#: More parts of a question than these are not shown one by one.
+_MOST_CHIPS: Final = 30
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Option:
     is_chosen: bool
     note: str = ""
     is_api_only: bool = False
+    has_count: bool = True  #: whether it is told how much of all this is whose (see `audit.beside`)
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Choice:
     words: str  #: what is chosen
     nothing: str  #: what it is called when nothing is
     options: list[Option]
+    other: str = ""  #: how one is written that is none of the options, where there are such
 
     @property
     def stem(self) -> str:
@@ -112,7 +117,7 @@ class Form:
     api_only: bool
     more: list[Choice]
     object: str
-    text: str
+    texts: list[str]  #: one a field, and an empty one for another
     periods: list[Option]
     is_own: bool
     start: str
@@ -120,6 +125,7 @@ class Form:
     times: str
     account_zone: str
     chips: list[Chip]
+    further: int  #: how many more there would be
     hidden: list[tuple[str, str]]  #: what the question holds that no control shows
     is_filtered: bool
     is_unfolded: bool
@@ -129,25 +135,26 @@ def form_for(query: Query, ground: Ground, account_zone: str) -> Form:
     """The controls of a query."""
     is_own = query.period.name == OWN
     start, end = minutes(query.period if is_own else own(ground.now, ground.zone, ground.longest))
-    events = _events(query)
+    events, words = _events(query), words_of(query, ground)
     chosen = [name.strip("“”") for name in type_names(query.types)]
     return Form(
         labels=LABELS,
         line=write_line(query, ground),
         members=_choice("member", LABELS["members"], "Any", _members(query.members, ground, with_no_user=True)),
         events=events,
-        events_words=_words("All events", chosen),
+        events_words=_words(_all_but(query), chosen),
         api_only=query.api_only,
         more=_more(query, ground),
         object=_object(query),
-        text=query.texts[0] if query.texts else "",
+        texts=[*query.texts, ""][: asking.MOST_TEXTS],
         periods=_periods(query, ground),
         is_own=is_own,
         start=start,
         end=end,
         times=ground.times,
         account_zone=account_zone,
-        chips=_chips(query, ground),
+        chips=_chips(words, ground),
+        further=max(len(words) - _MOST_CHIPS, 0),
         hidden=_hidden(query),
         is_filtered=bool(write_query(query, ground)),
         is_unfolded=any(getattr(query, name) for name in _FOLDED),
@@ -180,12 +187,33 @@ def _events(query: Query) -> list[Group]:
     ]
 
 
+def _all_but(query: Query) -> str:
+    names = [name.strip("“”") for name in type_names(query.not_types)]
+    return f"All but {_words('', names)}" if names else "All events"
+
+
+def _doers(query: Query, ground: Ground) -> list[Option]:
+    """Whole kinds, and of those whose number was asked for, each by its name."""
+    kinds = [Option(kind, _KINDS[kind], Doer(kind) in query.doers) for kind in ACTOR_KINDS]
+    return [*kinds, *(_particular(doer, ground) for doer in query.doers if doer.id)]
+
+
+def _particular(doer: Doer, ground: Ground) -> Option:
+    name = ground.called(doer.kind.capitalize(), doer.id)
+    return Option(f"{doer.kind}:{doer.id}", f"{_KINDS[doer.kind]} {doer.id}", True, name, has_count=False)
+
+
+def _left_out(query: Query) -> list[Option]:
+    offered = registry.drop_down(with_api_only=True).values()
+    return [Option(type_.name, type_.label, type_.name in query.not_types) for types in offered for type_ in types]
+
+
 def _more(query: Query, ground: Ground) -> list[Choice]:
-    doers = [Option(kind, _KINDS[kind], Doer(kind) in query.doers) for kind in ACTOR_KINDS]
     ways = [Option(name, way[0].upper() + way[1:], name in query.sources) for name, way in WAYS.items()]
     set_off = _members(query.set_off_by, ground, with_no_user=False)
     return [
-        _choice("by", LABELS["doers"], "Anything", doers),
+        _choice("not_event", "Left out", "Nothing", _left_out(query)),
+        replace(_choice("by", LABELS["doers"], "Anything", _doers(query, ground)), other="rule 7"),
         _choice("set_off_by", LABELS["set_off_by"], "Anybody", set_off),
         _choice("source", LABELS["sources"], "Any way", ways),
     ]
@@ -214,33 +242,31 @@ def _periods(query: Query, ground: Ground) -> list[Option]:
     return [Option("" if name == usual else name, label, name == query.period.name) for name, label in names]
 
 
-def _chips(query: Query, ground: Ground) -> list[Chip]:
-    words = words_of(query, ground)
+def _chips(words: list[Word], ground: Ground) -> list[Chip]:
+    asked = [address_of([word], ground) for word in words]
     return [
         Chip(
             write_word(word),
             f"{'not ' if word.negated else ''}{word.key or 'text'}",
             word.value,
-            _CONTROLS[word.key],
-            _without(words[:place] + words[place + 1 :], ground),
+            _CONTROLS[f"-{word.key}" if word.negated else word.key],
+            _address(asked[:place] + asked[place + 1 :], ground),
         )
-        for place, word in enumerate(words)
+        for place, word in enumerate(words[:_MOST_CHIPS])
     ]
 
 
-def _without(words: list[Word], ground: Ground) -> str:
-    rest = read_query(address_of(words, ground), ground)
+def _address(asked: list[dict[str, list[str]]], ground: Ground) -> str:
+    together: dict[str, list[str]] = {}
+    for part in asked:
+        for name, values in part.items():
+            together.setdefault(name, []).extend(values)
+    rest = read_query(together, ground)
     return write_query(bounded(rest.query, rest.ground), rest.ground)
 
 
 def _hidden(query: Query) -> list[tuple[str, str]]:
-    left_out = asking.shortened(query.not_types, with_api_only=query.api_only)
-    return [
-        *(("not_event", name) for name in left_out),
-        *(("by", f"{doer.kind}:{doer.id}") for doer in query.doers if doer.id),
-        *(("text", text) for text in query.texts[1:]),
-        *([("context", str(query.context))] if query.context else []),
-    ]
+    return [("context", str(query.context))] if query.context else []
 
 
 def _words(nothing: str, names: list[str]) -> str:

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.engine import URL
 
 from audit.actors import Actor
+from audit.types import registry
 from helpdesk import tickets
 from tests.audit.logs import Made, write_log
 from tests.audit.site import LIVE, LOG, look, words
@@ -78,6 +80,37 @@ def test_the_line_follows_the_controls(ada: FlaskClient) -> None:
     answer = ada.get(LOG, query_string={"member": "none", "text": " Two  Words "}, headers=LIVE)
     assert 'name="line" value="actor:none &#34;two words&#34;"' in answer.text
     assert chips(answer.text) == ["actor:none", '"two words"']
+
+
+def test_the_form_shows_and_takes_back_whatever_can_be_asked(ada: FlaskClient, desk: Desk) -> None:
+    write_log(desk.session, desk.account_id, [Made(TUESDAY, user_id=None, object=("Rule", 7), label="Zebra")])
+    asked: dict[str, Any] = {"not_event": "ticket-updated", "by": "rule 7", "text": ["refund", "teapot"]}
+    page = words(look(ada, **asked))
+    for name, value in (("not_event", "ticket-updated"), ("by", "rule:7")):
+        assert re.search(f'<input type="checkbox" name="{name}" value="{value}" checked>', page), name
+    assert re.search(r'id="not-event-choice">Ticket updated<.*id="by-choice">Rule 7<', page, re.DOTALL)
+    assert '<span class="choice-note">Zebra</span>' in page
+    assert 'data-count="by:rule:7"' not in page  # of one rule nobody counts, and no number is better than a wrong one
+    assert 'id="event-choice">All but Ticket updated<' in page
+    assert re.findall(r'name="text" value="([^"]*)"', page) == ["refund", "teapot", ""]
+    assert re.findall(r'data-opens="([^"]*)"', page) == ["by-panel", "not-event-panel", "text", "text"]
+    assert '<details class="more-filters" open>' in page
+    assert 'type="hidden"' not in page[page.index('id="audit-form"') : page.index('id="audit-result"')]
+
+
+def test_a_long_question_has_few_chips_and_a_limit(ada: FlaskClient) -> None:
+    page = words(look(ada, by=[f"rule:{number}" for number in range(1, 101)]))
+    assert "where any of 100 actors acted" in page
+    assert page.count('class="chip chip-narrow"') == 30
+    assert "and 70 more, in the search line" in page
+    (without,) = re.findall(r'href="([^"]+)"[^>]+ aria-label="Show more than by rule#30"', page)
+    assert "by=rule:29&by=rule:31" in without
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"by": [f"rule:{number}" for number in range(1, 502)]}, "Choose at most 100 rules, macros and others"),
+        ({"event": ["ticket-closed"] * 500}, f"There are {len(registry)} events, and 500 were named: name each once."),
+    ]
+    for asked, said in wrong:
+        assert said in words(look(ada, **asked))
 
 
 def test_times_are_shown_in_the_zone_that_was_chosen_and_every_address_keeps_it(ada: FlaskClient, desk: Desk) -> None:

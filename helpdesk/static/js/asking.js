@@ -101,7 +101,10 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("click", (event) => {
   const chip = within(event, "[data-opens]");
   if (!chip) return;
-  const control = document.getElementById(chip.dataset.opens);
+  const named = document.getElementById(chip.dataset.opens);
+  // Of several texts, each has a field of its own.
+  const alike = named?.name === "text" ? all('#audit-form [name="text"]') : [];
+  const control = alike.find((field) => small(field.value) === chip.dataset.value) ?? named;
   if (!control) return;
   const folded = control.closest("details");
   if (folded) folded.open = true;
@@ -114,6 +117,8 @@ document.addEventListener("click", (event) => {
     control.select?.();
   }
 });
+
+const small = (text) => text.trim().replace(/\s+/g, " ").toLowerCase();
 
 // Where a chip was taken off, the next one can be; after the last one, the line is there to ask anew.
 let takenOff = -1;
