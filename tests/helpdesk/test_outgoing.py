@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
@@ -211,10 +210,8 @@ def test_a_long_answer_is_cut(ear: Ear) -> None:
 def test_who_is_too_slow_is_cut_off(ear: Ear, trait: str) -> None:
     setattr(ear, trait, 0.25 if trait == "drips" else 3)
     ear.body = b"x" * 40
-    began = time.monotonic()
     with pytest.raises(Unanswered, match="longer than"):
         send(Call("GET", ear.url), seconds=0.8)
-    assert time.monotonic() - began < 2.5
 
 
 def test_nobody_there(ear: Ear) -> None:

@@ -202,11 +202,11 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts_are_refused_at_once(name: str) -> None:
     text, said = HOSTILE[name]
-    began = time.perf_counter()
+    began = time.thread_time()  # its own work, however busy the machine is
     with pytest.raises(Mistake) as caught:
         parse_filter(text)
     assert said in caught.value.said
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
 
 
 def test_a_long_chain_of_conditions_is_refused() -> None:
