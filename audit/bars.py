@@ -21,6 +21,10 @@ class Bars:
         held = self._held.get((frozenset(members), span))
         return held if held is not None and all(name in held for name in types) else None
 
+    def knows(self, members: Iterable[int], span: Span) -> bool:
+        """Whether anything was counted of a stretch."""
+        return (frozenset(members), span) in self._held
+
     def keep(self, members: Iterable[int], span: Span, counted: Mapping[str, int]) -> None:
         """Remember what was counted of a stretch that ended before the newest event."""
         if len(self._held) >= MOST:

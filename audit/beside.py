@@ -4,41 +4,25 @@ from dataclasses import replace
 
 from flask import Response, abort, make_response, render_template, request, url_for
 
-from audit import counting
+from audit.around import around_of
 from audit.asking import number
 from audit.completing import complete as completions
 from audit.db import db
-from audit.drawing import bars_drawn
-from audit.facets import Facet
 from audit.facets import facets as facets_of
 from audit.filters import read_query, write_query
-from audit.histogram import histogram_of
 from audit.line import LONGEST
 from audit.pages import blueprint, ground_now
 from audit.periods import moment_words
 from audit.question import NO_USER, Doer, Ground, Query
-from audit.sentences import sentence
 
 
 @blueprint.get("/around")
 def around() -> Response:
     """How many events there are, and when."""
     query, ground = _asked()
-    counts = counting.count(db.session(), query, ground)
-    histogram = histogram_of(counts, ground)
-    return make_response(
-        render_template(
-            "audit/_around.html",
-            upto=ground.head,  # from before counting: the stream may tell of more meanwhile, and then knows better
-            address=write_query(query, ground),
-            histogram=histogram,
-            bars=bars_drawn(histogram.bars) if histogram is not None else (),
-            sentence=sentence(query, ground, counting.total_of(db.session(), query, ground, counts)),
-            types=Facet(counts.types, is_whole=counts.counted_to is None),
-            # Where types were chosen, only an index tells how many there are of the others.
-            are_others_told=counting.is_covered(query) or not (query.types or query.not_types),
-        )
-    )
+    told = around_of(db.session(), query, ground)
+    address = write_query(query, ground)
+    return make_response(render_template("audit/_around.html", around=told, address=address, comes_after=True))
 
 
 @blueprint.get("/facets")

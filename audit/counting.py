@@ -46,6 +46,8 @@ MOST_OF_A_TRAIL: Final = 50_000
 LEAST_COUNTED: Final = 50_000
 #: Counted without bars: more than what a busy desk does in a week.
 MOST_AT_ONCE: Final = 250_000
+#: Bars that are counted while a list is asked for; more come after it.
+FEW: Final = 4
 #: Bars that one statement counts: between two, the clock is looked at.
 _BARS_AT_ONCE: Final = 16
 
@@ -80,6 +82,21 @@ def count(session: Session, query: Query, ground: Ground, *, seconds: float = SE
     else:
         _by_groups(session, query, ground, counts)
     return counts
+
+
+def count_at_once(session: Session, query: Query, ground: Ground) -> Counts | None:
+    """The same where all but a few bars are remembered; None where it would keep somebody waiting."""
+    if not is_covered(query) or span_of(query.period, ground.now, ground.zone).start is None:
+        return None
+    start, end = _ends(session, query, ground)
+    if start is None or end is None or end <= start:
+        return None
+    scale = scale_for(start, end, ground.zone)
+    if sum(not ground.bars.knows(query.members, bar) for bar in scale.bars) > FEW:
+        return None
+    counts = Counts(scale)
+    _by_ranges(session, query, ground, counts, time.perf_counter() + SECONDS)
+    return counts if counts.counted_to is None else None
 
 
 def total(session: Session, query: Query, ground: Ground) -> Total:

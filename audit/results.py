@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy.orm import Session
 
 from audit import counting, naming, queries, sweeping
+from audit.around import Around, around_at_once
 from audit.asking import Asked
 from audit.db import db
 from audit.directory import Directory
@@ -36,6 +37,7 @@ class Results:
     newest: int | None = None  #: the event after which newer ones begin; None where the period is over
     reason: str = ""  #: why a question can find nothing, where it contradicts itself
     any_time: str = ""  #: the filters without a period, where that may be asked and this one held nothing
+    around: Around | None = None  #: what is told beside the list, where that did not have to be waited for
     searched_to: str = ""  #: how far back was looked, where looking further takes a click
 
 
@@ -83,10 +85,12 @@ def results_for(session: Session, directory: Directory, ground: Ground, asked: A
     page = _page(session, query, ground, before)
     is_live = before is None and span_of(query.period, ground.now, ground.zone).is_open(ground.now)
     is_whole = page.next is None and before is None
+    around = around_at_once(session, query, ground) if page.rows and before is None else None
     return Results(
         query,
         address,
-        sentence=sentence(query, ground, Total(len(page.rows))) if is_whole else said(session, query, ground),
+        sentence=_said(session, query, ground, around, len(page.rows) if is_whole else None),
+        around=around,
         rows=tuple(drawn(session, directory, ground, page.rows)),
         older=_write(page.next, session),
         # The head was read first: what was written since is shown already, and not brought a second time.
@@ -136,8 +140,12 @@ def newer_for(session: Session, directory: Directory, ground: Ground, asked: Ask
     )
 
 
-def said(session: Session, query: Query, ground: Ground) -> str:
+def _said(session: Session, query: Query, ground: Ground, around: Around | None, shown: int | None) -> str:
     """The sentence; without a number where it takes long to count: that comes after the list (see `audit.beside`)."""
+    if around is not None:
+        return around.sentence
+    if shown is not None:
+        return sentence(query, ground, Total(shown))
     return sentence(query, ground, None if queries.is_swept(query) else queries.total(session, query, ground))
 
 

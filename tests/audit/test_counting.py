@@ -28,6 +28,7 @@ def test_bars_totals_and_types_are_those_of_a_slow_look(victim: Desk) -> None:
     write_log(victim.session, victim.account_id, random_log(5, 400))
     ground = ground_now(victim.session, victim.account_id)
     log = everything(victim.session, victim.account_id)
+    at_once: list[bool] = []
 
     @given(questions)
     @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.differing_executors])
@@ -40,8 +41,12 @@ def test_bars_totals_and_types_are_those_of_a_slow_look(victim: Desk) -> None:
         if counts.scale is not None:
             places = Counter(_bar_of(counts.scale.bars, row.created_datetime) for row in found)
             assert +_by_place(counts.bars) == places
+        again = counting.count_at_once(victim.session, query, ground)
+        at_once.append(again is not None)
+        assert again in (None, counts)
 
     agree()
+    assert any(at_once)
 
 
 def _bar_of(bars: tuple[tuple[datetime, datetime], ...], at: datetime) -> int:

@@ -247,6 +247,22 @@ def test_the_total_stays_exact_where_a_page_looks_by_itself(ada: FlaskClient, de
     assert "audit-told" not in answer.text, "nothing fits, so what was said still holds"
 
 
+def test_what_was_counted_lately_comes_with_the_list(ada: FlaskClient, desk: Desk) -> None:
+    for _ in range(60):
+        desk.a_ticket()
+    first = look(ada)
+    assert 'hx-trigger="load, recount"' in first.text
+    assert "data-histogram" not in first.text
+    (told,) = re.findall(r'<data value="\d+">([^<]+)</data>', ada.get(f"{LOG}/around").text)
+    for again in (look(ada), ada.get(LOG, headers=LIVE)):
+        assert 'hx-trigger="recount"' in again.text
+        assert "data-histogram" in again.text
+        assert re.search(f'role="status" data-upto="{desk.last_event_id()}">{re.escape(told)}</p>', again.text)
+    desk.a_ticket()
+    count = int(told.partition(" ")[0])
+    assert f">{count + 2} events since" in look(ada).text
+
+
 def test_a_period_that_is_over_looks_for_nothing_new(ada: FlaskClient) -> None:
     assert "audit-look" in look(ada).text
     assert "audit-look" not in look(ada, period="yesterday").text
