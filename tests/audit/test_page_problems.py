@@ -23,7 +23,9 @@ def database_url() -> URL:
 
 @pytest.mark.parametrize("number", [999_999, 2**63 - 1, 2**63, 10**30])
 def test_an_event_that_is_not_there(ada: FlaskClient, number: int) -> None:
-    assert look(ada, f"{LOG}/events/{number}").status_code == 404
+    answer = look(ada, f"{LOG}/events/{number}")
+    assert answer.status_code == 404
+    assert 'href="/settings/audit">Go to the audit log</a>' in answer.text
 
 
 def test_another_desks_events_are_not_there(ada: FlaskClient, desk: Desk) -> None:

@@ -120,7 +120,7 @@ def test_a_page_whose_session_has_ended_stays_with_what_was_written_and_says_so(
     response = stranger.get("/pulse", headers=headers)
     assert response.status_code == 401
     assert "HX-Redirect" not in response.headers
-    assert "What you wrote is still here" in response.get_data(as_text=True)
+    assert "your words are still here" in response.get_data(as_text=True)
     assert 'href="/login?next=/tickets/7"' in response.get_data(as_text=True)
 
 
