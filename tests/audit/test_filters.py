@@ -262,7 +262,7 @@ def test_every_question_has_a_sentence(query: Query) -> None:
     [
         ({"colour": ["red"]}, "asks for “colour”"),
         ({"event": ["ticket-vanished"]}, "no event “ticket-vanished”"),
-        ({"event": [f"x{number}" for number in range(500)]}, "“x0”, “x1”, “x2” and 497 more"),
+        ({"event": [f"x{number}" for number in range(500)]}, "There are 88 events, and 500 were named"),
         ({"event": ["<script>alert(1)</script>"]}, "no event “<script>alert(1)</script>”"),
         ({"event": ["z" * 10_000]}, "z…”"),
         ({"member": ["99"]}, "no team member “99”"),

@@ -75,7 +75,7 @@ def test_the_trail_tells_who_and_what(desk: Desk, client: Browser) -> None:
             "Ticket created",
             None,
             "customer Carol Diaz",
-            "subject “Where is my order?” · channel email · via email and 1 more",
+            "subject “Where is my order?” · channel email · via email and 2 more",
         ),
     ]
 
