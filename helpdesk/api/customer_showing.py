@@ -18,6 +18,7 @@ _ORDERS: Final = (
     .where(ShopOrder.account_id == bindparam("account"), ShopOrder.customer_id == bindparam("customer"))
     .order_by(ShopOrder.id.desc())
     .limit(MOST_ORDERS)
+    .execution_options(account_checked=True)  # it names the account itself
 )
 
 

@@ -59,17 +59,19 @@ def listed(session: Session, rows: Sequence[Ticket], kind: type[Row]) -> list[Ro
 
 def detail(session: Session, ticket: Ticket, *, with_fields: bool = False) -> TicketDetail:
     """A ticket alone."""
-    return _alone(session, ticket, _unread(session, [ticket.id]), with_fields=with_fields)
+    customer = on_ticket(ticket.customer, integrations(ticket.customer))
+    return _alone(session, ticket, customer, _unread(session, [ticket.id]), with_fields=with_fields)
 
 
-def newborn(session: Session, ticket: Ticket) -> TicketDetail:
+def newborn(session: Session, ticket: Ticket, known_to_shops: dict[str, Any]) -> TicketDetail:
     """A ticket that was opened just now: nobody has read it, and nothing that is known of it is read again."""
     set_committed_value(ticket, "survey", None)
-    return _alone(session, ticket, {ticket.id})
+    return _alone(session, ticket, on_ticket(ticket.customer, known_to_shops), {ticket.id})
 
 
-def _alone(session: Session, ticket: Ticket, unread: set[int], *, with_fields: bool = False) -> TicketDetail:
-    customer = on_ticket(ticket.customer)
+def _alone(
+    session: Session, ticket: Ticket, customer: CustomerOnTicket, unread: set[int], *, with_fields: bool = False
+) -> TicketDetail:
     said: list[Message] = message_showing.shown(session, ticket.messages)
     answerable = bool(ticket.customer.email)
     return TicketDetail(
@@ -99,14 +101,14 @@ def tag_lite(tag: Tag) -> TagLite:
     return TagLite(id=tag.id, name=tag.name, decoration=ColorShown(color=tag.color) if tag.decoration else None)
 
 
-def on_ticket(customer: Customer) -> CustomerOnTicket:
-    """The customer of a ticket."""
+def on_ticket(customer: Customer, known_to_shops: dict[str, Any]) -> CustomerOnTicket:
+    """The customer of a ticket, with what `integrations` found."""
     return CustomerOnTicket(
         **customer_lite(customer).model_dump(),
         channels=[channel_shown(each, customer) for each in customer.channels if each.deleted_datetime is None],
         data=customer.data,
         customer=None,
-        integrations=integrations(customer),
+        integrations=known_to_shops,
         external_id=customer.external_id,
         note=customer.note,
         external_data={},

@@ -14,6 +14,7 @@ from audit.rest.problems import Problem
 from helpdesk import tags, tickets
 from helpdesk.api import fetching, field_values, ticket_showing, ticket_writing
 from helpdesk.api.acting import acting, found, held, making, me, named
+from helpdesk.api.customer_showing import integrations
 from helpdesk.api.ticket_shapes import (
     ORDERS,
     Fields,
@@ -65,7 +66,8 @@ def create(body: NewTicket) -> TicketDetail:
     fetching.fetch([(f"messages.{place}.", each) for place, each in enumerate(body.messages)], ticket_writing.FAILED)
     with making() as session:
         ticket = ticket_writing.open_ticket(session, body)
-    return ticket_showing.newborn(session, ticket)
+        known_to_shops = integrations(ticket.customer)  # asked here: afterwards it would take a transaction of its own
+    return ticket_showing.newborn(session, ticket, known_to_shops)
 
 
 @resource.call(
