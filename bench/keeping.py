@@ -6,16 +6,13 @@ whose settings are then measured as they are.
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 
-from tests.databases import as_application, ensure_app_role, postgres_server
+from tests.databases import as_application, ensure_app_role, owner_connection, postgres_server
 
 #: As anybody would set them for a log of gigabytes on a machine with a disk of today; all else is PostgreSQL's own.
 SETTINGS: Final = {
@@ -56,21 +53,21 @@ def use_lasting_server() -> None:
 
 def settings_in_words() -> str:
     """What of the server's settings bears on a long log: it belongs to what was measured."""
-    with _owner() as connection:
+    with owner_connection() as connection:
         shown = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in SETTINGS}
     return ", ".join(f"{name} {value}" for name, value in shown.items())
 
 
 def kept_postgres(name: str) -> URL | None:
     """The kept database of this name, as the application enters it; None if there is none."""
-    with _owner() as connection:
+    with owner_connection() as connection:
         found = connection.exec_driver_sql("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).first()
     return as_application(name) if found is not None else None
 
 
 def begin_postgres(name: str) -> URL:
     """An empty database, as its owner; it is kept once `keep_postgres` gives it its name."""
-    with _owner() as connection:
+    with owner_connection() as connection:
         ensure_app_role(connection)
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}_part")
         connection.exec_driver_sql(f"CREATE DATABASE {name}_part")
@@ -79,26 +76,16 @@ def begin_postgres(name: str) -> URL:
 
 def keep_postgres(name: str) -> URL:
     """Give it its name: it is whole."""
-    with _owner() as connection:
+    with owner_connection() as connection:
         connection.exec_driver_sql(f"ALTER DATABASE {name}_part RENAME TO {name}")
     return as_application(name)
 
 
 def _tidy_up() -> None:
-    with _owner() as connection:
+    with owner_connection() as connection:
         passing = connection.exec_driver_sql("SELECT datname FROM pg_database WHERE datname ~ %s", (_PASSING,))
         for name in passing.scalars().all():
             try:
                 connection.exec_driver_sql(f"DROP DATABASE {name}")
             except OperationalError:
                 continue  # somebody else is in it: another run
-
-
-@contextmanager
-def _owner() -> Iterator[Connection]:
-    engine = create_engine(postgres_server(), isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()

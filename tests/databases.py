@@ -69,10 +69,10 @@ def sqlite_url(folder: Path, *, furnished: bool = False) -> Iterator[URL]:
 def postgres_url(*, furnished: bool = False) -> Iterator[URL]:
     """The same in PostgreSQL."""
     name = f"desk_{uuid.uuid4().hex[:12]}"
-    with _owner_connection() as connection:
+    with owner_connection() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {_postgres_template(furnished)}"))
     yield as_application(name)
-    with _owner_connection() as connection:
+    with owner_connection() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
@@ -129,7 +129,7 @@ def _sqlite_template(furnished: bool) -> Path:
 @cache
 def _postgres_template(furnished: bool) -> str:
     name = f"template_{uuid.uuid4().hex[:12]}"
-    with _owner_connection() as connection:
+    with owner_connection() as connection:
         ensure_app_role(connection)
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine = engine_for(make_url(postgres_server()).set(database=name))
@@ -171,7 +171,7 @@ class Stage:
     def _build(self) -> None:
         self._owner.dispose()
         shared_engine(self.url).dispose()
-        with _owner_connection() as connection:
+        with owner_connection() as connection:
             connection.execute(text(f"DROP DATABASE IF EXISTS {self._name} WITH (FORCE)"))
             connection.execute(text(f"CREATE DATABASE {self._name} TEMPLATE {self._template}"))
 
@@ -184,7 +184,8 @@ def _furnish(engine: Engine) -> None:
 
 
 @contextmanager
-def _owner_connection() -> Iterator[Connection]:
+def owner_connection() -> Iterator[Connection]:
+    """A connection of the server's owner, outside transactions: databases are made and dropped there."""
     engine = create_engine(postgres_server(), isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
