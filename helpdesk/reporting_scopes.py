@@ -96,8 +96,11 @@ def _replies(*columns: Any) -> Select[Any]:
 
 
 def _surveys(*columns: Any) -> Select[Any]:
-    survey = SatisfactionSurvey
-    return select(*columns).select_from(survey).outerjoin(Ticket, Ticket.id == survey.ticket_id)
+    # A survey outlives its ticket, and counts on.
+    every = (
+        select(*columns).select_from(SatisfactionSurvey).outerjoin(Ticket, Ticket.id == SatisfactionSurvey.ticket_id)
+    )
+    return every.where(Ticket.spam.is_not(True), Ticket.trashed_datetime.is_(None))
 
 
 def _tagged(*columns: Any) -> Select[Any]:

@@ -66,6 +66,8 @@ def morning(desk: Desk) -> tuple[int, int, int]:
     replied(desk, third, desk.ben, 10)  # nobody asked in between
     spam = desk.a_ticket("spam", spam=True).id
     replied(desk, spam, desk.ana, 1)
+    with desk.acting():
+        survey_reports.create(desk.ticket(spam), desk.carol, by=desk.by_ana)
     return first, second, third
 
 
