@@ -35,4 +35,5 @@ def _detector() -> Callable[[bytes], Any] | None:
         from pycld2 import detect
     except ImportError:
         return None
-    return detect  # type: ignore[no-any-return]
+    found: Callable[[bytes], Any] = detect
+    return found
