@@ -234,7 +234,7 @@ def forget_what_was_read(session: Session) -> None:
 def let_go(session: Session) -> None:
     """Forget the action and let the next writer in; called when the transaction has ended, whichever way."""
     forget_what_was_read(session)
-    for name in ("action", "writing", "ledger", "memos", "savepoints"):
+    for name in ("action", "writing", "ledger", "memos", "savepoints", "at_hand"):
         session.info.pop(name, None)
     lock: FairLock | None = session.info.pop("writer_lock", None)
     if lock is not None:

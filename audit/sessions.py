@@ -20,10 +20,18 @@ class AuditedSession(Session):
     """A session whose every change is witnessed; see `audit.ledger`."""
 
     def get(self, *args: Any, **options: Any) -> Any:
-        """As ever, but never a row of another account: neither from memory nor from the database."""
+        """As ever, but never a row of another account: neither from memory nor from the database.
+
+        In an action it stays at hand: a session forgets what nobody holds, and a thousand tickets of one customer
+        would ask for the customer a thousand times.
+        """
         options["execution_options"] = {**options.get("execution_options", {}), "account_checked": True}
         row, account_id = super().get(*args, **options), self.info.get("account_id")
-        return row if row is None or account_id in (None, getattr(row, row.__account_key__)) else None
+        if row is None or account_id not in (None, getattr(row, row.__account_key__)):
+            return None
+        if "writing" in self.info:
+            self.info.setdefault("at_hand", set()).add(row)
+        return row
 
 
 def scoped(session: Session, *columns: Any, table: Table) -> Select[Any]:

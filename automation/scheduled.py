@@ -100,5 +100,4 @@ def _remember(session: Session, rule: Rule, number: int) -> None:
 def _go_on(session: Session, rule: Rule, at: datetime, *, has_begun: bool) -> None:
     if has_begun:
         rules.forget_progress(rule)
-    account = session.get_one(Account, rule.account_id)
-    schedules.arrange([rule], settings.recall(account, "business-hours")["timezone"], at)
+    schedules.arrange([rule], settings.recall(session, rule.account_id, "business-hours")["timezone"], at)

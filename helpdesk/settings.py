@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from audit.action import current, now
 from audit.actors import Actor
@@ -61,11 +62,11 @@ def read(account: Account, type_: str) -> dict[str, Any]:
     return dict(row.data) if row is not None else dict(DEFAULTS.get(type_, {}))
 
 
-def recall(account: Account, type_: str) -> dict[str, Any]:
-    """The same for whoever acts, looked up once a transaction."""
-    known: dict[str, dict[str, Any]] = current(session_of(account)).memo.setdefault(_MEMO, {})
+def recall(session: Session, account_id: int, type_: str) -> dict[str, Any]:
+    """The same for whoever acts, looked up once a transaction: a thousand tickets may be closed at once."""
+    known: dict[str, dict[str, Any]] = current(session).memo.setdefault(_MEMO, {})
     if type_ not in known:
-        known[type_] = read(account, type_)
+        known[type_] = read(session.get_one(Account, account_id), type_)
     return known[type_]
 
 

@@ -157,8 +157,7 @@ def asked(survey: SatisfactionSurvey) -> Actor:
 
 
 def _setting(session: Session, account_id: int) -> dict[str, Any]:
-    # A thousand tickets may be closed at once.
-    return settings.recall(session.get_one(Account, account_id), "satisfaction-surveys")
+    return settings.recall(session, account_id, "satisfaction-surveys")
 
 
 def _reasons_against(ticket: Ticket) -> list[str]:

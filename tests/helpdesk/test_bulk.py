@@ -5,15 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from audit.action import enter
 from audit.actors import Actor
 from automation import jobs as automation_jobs
-from helpdesk import bulk, jobs, macros, tags, tickets
+from helpdesk import bulk, jobs, macros, settings, tags, tickets
 from helpdesk.bulk import DEEDS, Outcome
 from helpdesk.models import Job
 from helpdesk.refusals import Refused
 from tests.desks import Desk, open_desk, open_session
+from tests.outside import sqlite_only
 
 
 def do(desk: Desk, name: str, numbers: list[int], by: Actor | None = None, **given: Any) -> Outcome:
@@ -90,6 +92,25 @@ def test_a_new_tag_is_made_once(desk: Desk) -> None:
         do(desk, "tag", numbers, names=["brand new"])
     assert trail.types.count("tag-created") == 1
     assert trail.types.count("ticket-tags-added") == 3
+
+
+@sqlite_only
+def test_what_all_have_in_common_is_asked_once(desk: Desk, engine: Engine) -> None:
+    with desk.acting():
+        settings.change(desk.account, "satisfaction-surveys", {"enabled": True, "delay_hours": 1}, by=desk.by_ana)
+    numbers, asked = some(desk, 4), list[str]()
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    by = desk.by_ana
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        do(desk, "close", numbers, by=by)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    for table in ("account", "account_setting", "customer", "ticket"):
+        assert sum(statement.startswith(f"SELECT {table}.id,") for statement in asked) == 1, asked
 
 
 def test_refusals_leave_the_others_alone(desk: Desk) -> None:
