@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
+from audit import straight
 from audit.base import from_driver
 from audit.book import Ledger
 from audit.clock import reading, wall_now
@@ -193,12 +194,12 @@ def _times(session: Session, account_id: int | None) -> tuple[datetime, datetime
         tell_account(connection, None)
         return wall_now(), None
     if connection.dialect.name == "sqlite":
-        # The driver's own cursor: the way through SQLAlchemy takes longer than the answer.
-        row: Any = connection.connection.cursor().execute(_SQLITE_TIMES, (account_id,)).fetchone()
+        row = straight.send(connection, _SQLITE_TIMES, (account_id,)).fetchone()
         anchor_wall, anchor_desk, rate, last, session.info["last_event_id"] = row
     else:
-        row = connection.exec_driver_sql(_POSTGRES_TIMES, (account_id, _DESK_LOCK)).one()
-        anchor_wall, anchor_desk, rate, last = row
+        anchor_wall, anchor_desk, rate, last = straight.send(
+            connection, _POSTGRES_TIMES, (account_id, _DESK_LOCK)
+        ).fetchone()
     present = wall_now() if rate is None else reading(from_driver(anchor_wall), from_driver(anchor_desk), rate)
     return present, None if last is None else from_driver(last)
 

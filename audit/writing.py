@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from audit import straight
 from audit.action import Action, LogEnd, current
 from audit.base import to_microseconds
 from audit.book import Entry, Ledger
@@ -32,21 +33,20 @@ _SQLITE_INSERT: Final = (
     f" VALUES ({', '.join('?' * (7 + len(_COLUMNS)))})"
 )
 
-# The head row is locked first and ids are drawn after it: who follows by id never meets a smaller one later.
+# The head row is locked before the first id is drawn: who follows by id never meets a smaller one later.
 _POSTGRES_INSERT: Final = f"""
-    WITH head AS MATERIALIZED (SELECT last_datetime FROM event_head WHERE account_id = %(account)s FOR UPDATE),
-         last AS (SELECT max(last_datetime) AS moment FROM head),
-         lines AS (SELECT * FROM jsonb_to_recordset(CAST(%(lines)s AS jsonb)) AS line(
-             place integer, type text, object_type text, object_id bigint, object_label text, user_id bigint,
-             actor_kind text, actor_id bigint, actor_name text, actor_version integer, initiator_id bigint,
-             data text, changes text))
+    WITH head AS MATERIALIZED (SELECT last_datetime FROM event_head WHERE account_id = %(account)s FOR UPDATE)
     INSERT INTO event (id, account_id, source, context, cause_id, created_datetime, recorded_datetime,
                        {", ".join(_COLUMNS)})
     SELECT nextval('event_id_seq'), %(account)s, %(source)s, CAST(%(context)s AS uuid), %(cause)s,
-           greatest(CAST(%(at)s AS timestamptz), last.moment),
+           greatest(CAST(%(at)s AS timestamptz), head.last_datetime),
            clock_timestamp(), type, object_type, object_id, object_label, user_id, actor_kind, actor_id, actor_name,
            actor_version, initiator_id, CAST(data AS json), CAST(changes AS json)
-    FROM last, lines ORDER BY place
+    FROM ROWS FROM (json_to_recordset(CAST(%(lines)s AS json)) AS (
+             type text, object_type text, object_id bigint, object_label text, user_id bigint, actor_kind text,
+             actor_id bigint, actor_name text, actor_version integer, initiator_id bigint, data text, changes text))
+         WITH ORDINALITY AS line LEFT JOIN head ON true
+    ORDER BY ordinality
     RETURNING id
     """
 
@@ -130,14 +130,15 @@ def _write_sqlite(
         to_microseconds(wall_now()),
     )
     rows = [(number, *shared, *_line(entry)) for number, entry in zip(ids, entries, strict=True)]
-    # The driver's own cursor: the way through SQLAlchemy takes as long as the insert itself.
-    connection.connection.cursor().executemany(_SQLITE_INSERT, rows)
+    straight.send_each(connection, _SQLITE_INSERT, rows)
     return ids
 
 
 def _write_postgres(connection: Connection, account_id: int, action: Action, entries: list[Entry]) -> list[int]:
-    lines = [{"place": place, **dict(zip(_COLUMNS, _line(entry), strict=True))} for place, entry in enumerate(entries)]
-    result = connection.exec_driver_sql(
+    connection.info["only_reads"] = False
+    lines = [dict(zip(_COLUMNS, _line(entry), strict=True)) for entry in entries]
+    written = straight.send(
+        connection,
         _POSTGRES_INSERT,
         {
             "account": account_id,
@@ -148,7 +149,7 @@ def _write_postgres(connection: Connection, account_id: int, action: Action, ent
             "at": action.at.isoformat(),
         },
     )
-    return sorted(row[0] for row in result)
+    return sorted(row[0] for row in written.fetchall())
 
 
 def _store_long_texts(connection: Connection, account_id: int, texts: dict[str, str]) -> None:
