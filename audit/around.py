@@ -19,7 +19,7 @@ class Around:
 
     upto: int  #: from before counting: the stream may tell of more meanwhile, and then knows better
     histogram: Histogram | None
-    bars: tuple[str, ...]  #: each drawn, as markup
+    bars: str  #: drawn, as markup
     sentence: str
     types: Facet
     are_others_told: bool  #: where types were chosen, only an index tells how many there are of the others
@@ -41,7 +41,7 @@ def _around(session: Session, query: Query, ground: Ground, counts: Counts) -> A
     return Around(
         upto=ground.head,
         histogram=histogram,
-        bars=tuple(bars_drawn(histogram.bars)) if histogram is not None else (),
+        bars=bars_drawn(histogram.bars) if histogram is not None else "",
         sentence=sentence(query, ground, counting.total_of(session, query, ground, counts)),
         types=Facet(counts.types, is_whole=counts.counted_to is None),
         are_others_told=counting.is_covered(query) or not (query.types or query.not_types),

@@ -1,7 +1,10 @@
 """Remembers what was counted of stretches of time that are over: nothing is ever written behind the newest event."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 #: From when, and up to when.
@@ -10,23 +13,36 @@ Span = tuple[datetime, datetime]
 MOST: Final = 6_000
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """How many events of each type there are in a stretch; it is itself alone, so what is made of it can be kept."""
+
+    numbers: Mapping[str, int]
+
+
 class Bars:
-    """How many events of each type team members did in a stretch of time, by those members; none for everybody."""
+    """What team members did in a stretch of time, by those members; by none of them, what everybody did."""
 
     def __init__(self) -> None:
-        self._held: dict[tuple[frozenset[int], Span], dict[str, int]] = {}
+        self._held: dict[frozenset[int], dict[Span, Held]] = {}
+        self._number = 0
 
-    def get(self, members: Iterable[int], span: Span, types: Iterable[str]) -> Mapping[str, int] | None:
-        """What is known of a stretch; None if one of these types was never counted there."""
-        held = self._held.get((frozenset(members), span))
-        return held if held is not None and all(name in held for name in types) else None
+    def by(self, members: Iterable[int]) -> Mapping[Span, Held]:
+        """All that is known of these members."""
+        return self._held.get(frozenset(members), {})
 
-    def knows(self, members: Iterable[int], span: Span) -> bool:
-        """Whether anything was counted of a stretch."""
-        return (frozenset(members), span) in self._held
-
-    def keep(self, members: Iterable[int], span: Span, counted: Mapping[str, int]) -> None:
+    def keep(self, members: Iterable[int], span: Span, held: Held) -> None:
         """Remember what was counted of a stretch that ended before the newest event."""
-        if len(self._held) >= MOST:
-            self._held.clear()
-        self._held.setdefault((frozenset(members), span), {}).update(counted)
+        if self._number >= MOST:
+            self._held, self._number = {}, 0
+        self._held.setdefault(frozenset(members), {})[span] = held
+        self._number += 1
+
+
+@lru_cache(maxsize=256)
+def together(stretches: tuple[Held, ...]) -> Mapping[str, int]:
+    """How many events of each type they hold."""
+    found: Counter[str] = Counter()
+    for held in stretches:
+        found.update(held.numbers)
+    return found

@@ -2,9 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -12,7 +12,9 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Select,
     String,
+    and_,
     bindparam,
     cast,
     column,
@@ -27,18 +29,17 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from audit import queries, when
-from audit.bars import Span
-from audit.base import MICROSECOND, UtcDateTime, to_microseconds
+from audit.bars import Held, Span, together
+from audit.base import MICROSECOND, BigId, UtcDateTime, to_microseconds
 from audit.log import event_head, event_table
 from audit.periods import span_of
-from audit.queries import Total, branches, driver, is_swept, statement, together
-from audit.question import Ground, Query
+from audit.queries import Total, branches, driver, is_swept, statement
+from audit.question import NO_USER, Ground, Query
 from audit.scales import Scale, scale_for
 from audit.sessions import scoped
 from audit.sweeping import SECONDS, windows
 from audit.types import registry
 from audit.what import chosen_types
-from audit.who import MEMBERS
 
 #: Events that one look at a trail or a chain counts at most; the newest are taken.
 MOST_OF_A_TRAIL: Final = 50_000
@@ -56,17 +57,32 @@ _c: Final = event_table.c
 
 @dataclass
 class Counts:
-    """How many events there are in each bar and by each type, and from when on they were counted."""
+    """How many events of each type there are in each bar, and from when on they were counted."""
 
     scale: Scale | None  #: None while there is nothing to draw
-    bars: Counter[tuple[int, str]] = field(default_factory=Counter)  #: by bar and type
-    types: Counter[str] = field(default_factory=Counter)  #: as if no types were chosen
+    asked: frozenset[str] | None = None  #: the types that the question finds, if more than they were counted
+    over: dict[int, Held] = field(default_factory=dict)  #: by bar, as they were counted before
+    fresh: dict[int, Held] = field(default_factory=dict)
     counted_to: datetime | None = None  #: None: all of them
+
+    @property
+    def bars(self) -> dict[int, Held]:
+        """All that was counted, bar by bar."""
+        return {**self.over, **self.fresh}
+
+    @property
+    def types(self) -> Counter[str]:
+        """How many there are of each type, as if no types were chosen."""
+        found = Counter(together(tuple(self.over.values())))
+        for held in self.fresh.values():
+            found.update(held.numbers)
+        return found
 
     @property
     def total(self) -> Total:
         """How many the question finds."""
-        return Total(self.bars.total(), is_partial=self.counted_to is not None, most=None)
+        found = sum(number for name, number in self.types.items() if self.asked is None or name in self.asked)
+        return Total(found, is_partial=self.counted_to is not None, most=None)
 
 
 def count(session: Session, query: Query, ground: Ground, *, seconds: float = SECONDS) -> Counts:
@@ -76,7 +92,7 @@ def count(session: Session, query: Query, ground: Ground, *, seconds: float = SE
         return Counts(None)
     counts = Counts(scale_for(start, end, ground.zone))
     if is_covered(query):
-        _by_ranges(session, query, ground, counts, time.perf_counter() + seconds)
+        _by_index(session, query, ground, counts, time.perf_counter() + seconds)
     elif is_swept(query):
         _by_windows(session, query, ground, counts, seconds)
     else:
@@ -91,11 +107,11 @@ def count_at_once(session: Session, query: Query, ground: Ground) -> Counts | No
     start, end = _ends(session, query, ground)
     if start is None or end is None or end <= start:
         return None
-    scale = scale_for(start, end, ground.zone)
-    if sum(not ground.bars.knows(query.members, bar) for bar in scale.bars) > FEW:
+    scale, known = scale_for(start, end, ground.zone), ground.memory.bars.by(query.members)
+    if sum(bar not in known for bar in scale.bars) > FEW:
         return None
     counts = Counts(scale)
-    _by_ranges(session, query, ground, counts, time.perf_counter() + SECONDS)
+    _by_index(session, query, ground, counts, time.perf_counter() + SECONDS)
     return counts if counts.counted_to is None else None
 
 
@@ -135,106 +151,110 @@ def _just_after(moment: datetime) -> datetime:
     return moment + MICROSECOND
 
 
-# ---- One range of an index for each bar and type: their sum is the total
+# ---- From the indexes by type and by member, bar by bar: their sum is the total
 
 
-def _by_ranges(session: Session, query: Query, ground: Ground, counts: Counts, deadline: float) -> None:
-    scale = counts.scale
+def _by_index(session: Session, query: Query, ground: Ground, counts: Counts, deadline: float) -> None:
+    scale, known = counts.scale, ground.memory.bars.by(query.members)
     assert scale is not None
-    over = session.execute(scoped(session, event_head.c.last_datetime, table=event_head)).scalar()
-    present, chosen = _present(session, query, ground), chosen_types(query)
     # The others are not drawn, only told beside the options.
-    drawn = {name for name in present if _is_asked(name, query, chosen)}
-    newest_first = list(enumerate(scale.bars))[::-1]
-    for some in _portions(query, ground, newest_first, present) if present else ():
-        for place, held in _counted(session, query, ground, dict(some), present).items():
-            counts.types.update(held)
-            counts.bars.update({(place, name): number for name, number in held.items() if name in drawn})
-            start, end = scale.bars[place]
-            # Nothing comes into a bar that is over; one that is cut has other ends a moment later.
-            if over is not None and end <= over and end - start == scale.width:
-                ground.bars.keep(query.members, (start, end), held)
-        is_last = some[-1][0] == 0
-        if time.perf_counter() > deadline and counts.types.total() > LEAST_COUNTED and not is_last:
-            counts.counted_to = some[-1][1][0]
+    counts.asked = _asked(chosen_types(query), query.api_only)
+    counts.over = {place: known[bar] for place, bar in enumerate(scale.bars) if bar in known}
+    unknown = [(place, bar) for place, bar in enumerate(scale.bars) if bar not in known][::-1]
+    over = _newest(session) if any(scale.is_whole(bar) for _, bar in unknown) else None
+    names = _present(session, query, ground) if len(unknown) > FEW else tuple(type_.name for type_ in registry)
+    for first in range(0, len(unknown) if names else 0, _BARS_AT_ONCE):
+        some = unknown[first : first + _BARS_AT_ONCE]
+        for (place, bar), held in zip(some, _counted(session, query, [bar for _, bar in some], names), strict=True):
+            counts.fresh[place] = held
+            # Nothing comes into a bar that is over.
+            if over is not None and bar[1] <= over and scale.is_whole(bar):
+                ground.memory.bars.keep(query.members, bar, held)
+        is_last = first + _BARS_AT_ONCE >= len(unknown)
+        if time.perf_counter() > deadline and not is_last and counts.types.total() > LEAST_COUNTED:
+            oldest, (counts.counted_to, _) = some[-1]
+            counts.over = {place: held for place, held in counts.over.items() if place > oldest}
             return
 
 
-def _portions(
-    query: Query, ground: Ground, bars: list[tuple[int, Span]], names: list[str]
-) -> Iterator[list[tuple[int, Span]]]:
-    """The bars, so many at once that one statement counts what is not known of them."""
-    some, unknown = [], 0
-    for bar in bars:
-        some.append(bar)
-        unknown += ground.bars.get(query.members, bar[1], names) is None
-        if unknown == _BARS_AT_ONCE:
-            yield some
-            some, unknown = [], 0
-    if some:
-        yield some
+@cache
+def _asked(chosen: tuple[str, ...] | None, api_only: bool) -> frozenset[str] | None:
+    if chosen is not None:
+        return frozenset(chosen)
+    return None if api_only else frozenset(type_.name for type_ in registry if type_.in_drop_down)
 
 
-def _counted(
-    session: Session, query: Query, ground: Ground, bars: dict[int, Span], names: list[str]
-) -> dict[int, Mapping[str, int]]:
-    """What each bar holds: remembered, where it was counted before."""
-    found: dict[int, Mapping[str, int]] = {}
-    for place, span in bars.items():
-        held = ground.bars.get(query.members, span, names)
-        if held is not None:
-            found[place] = {name: held[name] for name in names}
-    unknown = {place: span for place, span in bars.items() if place not in found}
-    fresh: dict[int, dict[str, int]] = {place: {} for place in unknown}
-    for place, name, number in session.execute(_ranges(session, query, ground, unknown, names)) if unknown else ():
-        fresh[place][name] = number
-    return {**found, **fresh}
+def _newest(session: Session) -> datetime | None:
+    return session.execute(scoped(session, event_head.c.last_datetime, table=event_head)).scalar()
 
 
-def _is_asked(name: str, query: Query, chosen: tuple[str, ...] | None) -> bool:
-    return name in chosen if chosen is not None else query.api_only or registry[name].in_drop_down
-
-
-def _present(session: Session, query: Query, ground: Ground) -> list[str]:
+def _present(session: Session, query: Query, ground: Ground) -> tuple[str, ...]:
     """The types of which there is something in the period."""
-    named = _listed(type_.name for type_ in registry)
+    named = _listed(tuple(type_.name for type_ in registry))
     some = exists(
         scoped(session, literal(1), table=event_table)
         .where(_c.type == named.c.name, *when.PERIOD.condition(query, ground))
         .correlate(named)
     )
-    return list(session.scalars(select(named.c.name).where(some)))
+    return tuple(session.scalars(select(named.c.name).where(some)))
 
 
-def _ranges(session: Session, query: Query, ground: Ground, bars: Mapping[int, Span], names: list[str]) -> Any:
-    bar, named = _spans(bars), _listed(names)
-    number = (
-        scoped(session, func.count(), table=event_table)
-        .where(_c.type == named.c.name, _c.created_datetime >= bar.c.start, _c.created_datetime < bar.c.end)
-        .where(*MEMBERS.condition(query, ground))
+def _counted(session: Session, query: Query, bars: list[Span], names: tuple[str, ...]) -> list[Held]:
+    """What each bar holds, asked at once."""
+    by_hand = bool(query.members) and NO_USER not in query.members
+    asked = _groups(len(bars)) if by_hand else _ranges(len(bars), names, bool(query.members))
+    bound = {f"{end}{row}": bar[place] for row, bar in enumerate(bars) for place, end in enumerate(("start", "end"))}
+    members = {"members": query.members} if query.members else {}
+    found: list[dict[str, int]] = [{} for _ in bars]
+    for row, name, number in session.execute(asked, {**bound, **members, "account": session.info["account_id"]}):
+        if number:
+            found[row][name] = number
+    return [Held(numbers) for numbers in found]
+
+
+# Made once for so many bars: SQLAlchemy takes longer to put a statement together than a database to answer it.
+
+_MINE: Final = _c.account_id == bindparam("account", type_=BigId)
+_MEMBERS: Final = bindparam("members", expanding=True, type_=BigId)
+
+
+@cache
+def _groups(number: int) -> Select[Any]:
+    """Of those few events that the index of one member after the other leads to."""
+    bar = _spans(number)
+    within = (_MINE, _c.user_id.in_(_MEMBERS), _c.created_datetime >= bar.c.start, _c.created_datetime < bar.c.end)
+    return (
+        select(bar.c.place, _c.type, func.count())
+        .select_from(bar.join(event_table, and_(*within)))
+        .group_by(bar.c.place, _c.type)
+    )
+
+
+@lru_cache(maxsize=64)
+def _ranges(number: int, names: tuple[str, ...], is_by_some: bool) -> Select[Any]:
+    """One range of the index by type for each bar and type: of half the log, no row is looked at."""
+    bar, named = _spans(number), _listed(names)
+    times = (
+        select(func.count())
+        .where(_MINE, _c.type == named.c.name, _c.created_datetime >= bar.c.start, _c.created_datetime < bar.c.end)
+        .where(*([func.coalesce(_c.user_id, NO_USER).in_(_MEMBERS)] if is_by_some else []))
         .correlate(bar, named)
         .scalar_subquery()
     )
-    return select(bar.c.place, named.c.name, number).select_from(bar.join(named, literal(1) == 1))
+    return select(bar.c.place, named.c.name, times).select_from(bar.join(named, literal(1) == 1))
 
 
-# Tables of values as text: SQLAlchemy would put them together anew each time.
-
-
-def _spans(bars: Mapping[int, Span]) -> CTE:
-    """Bars as a table."""
-    rows = ", ".join(f"(:place{row}, :start{row}, :end{row})" for row in range(len(bars)))
+def _spans(number: int) -> CTE:
+    """Bars as a table, by their places in what is asked."""
+    rows = ", ".join(f"({row}, :start{row}, :end{row})" for row in range(number))
     listed = text(f'SELECT column1 AS place, column2 AS start, column3 AS "end" FROM (VALUES {rows}) AS listed')
-    bound = [
-        bindparam(f"{name}{row}", value, type_=type_)
-        for row, (place, (start, end)) in enumerate(bars.items())
-        for name, value, type_ in (("place", place, Integer), ("start", start, UtcDateTime), ("end", end, UtcDateTime))
-    ]
+    ends = [bindparam(f"{end}{row}", type_=UtcDateTime) for row in range(number) for end in ("start", "end")]
     columns = column("place", Integer), column("start", UtcDateTime), column("end", UtcDateTime)
-    return listed.bindparams(*bound).columns(*columns).cte("bar")
+    return listed.bindparams(*ends).columns(*columns).cte("bar")
 
 
-def _listed(names: Iterable[str]) -> CTE:
+@lru_cache(maxsize=64)
+def _listed(names: tuple[str, ...]) -> CTE:
     """Types of the registry as a table."""
     rows = ", ".join(f"('{name}')" for name in names)
     listed = text(f"SELECT column1 AS name FROM (VALUES {rows}) AS listed")
@@ -245,32 +265,34 @@ def _listed(names: Iterable[str]) -> CTE:
 
 
 def _by_groups(session: Session, query: Query, ground: Ground, counts: Counts) -> None:
+    found: dict[int, Counter[str]] = {}
     for part in branches(session, query, ground, []):
         newest = part.with_only_columns(_c.created_datetime, _c.type).order_by(_c.created_datetime.desc())
-        found = newest.limit(MOST_OF_A_TRAIL).subquery()
-        before = counts.bars.total()
-        _add(session, counts, found)
-        if counts.bars.total() - before == MOST_OF_A_TRAIL:
-            oldest = session.execute(select(func.min(found.c.created_datetime))).scalar_one()
+        held = newest.limit(MOST_OF_A_TRAIL).subquery()
+        if _add(session, counts, held, found) == MOST_OF_A_TRAIL:
+            oldest = session.execute(select(func.min(held.c.created_datetime))).scalar_one()
             counts.counted_to = max(oldest, counts.counted_to or oldest)
+    counts.fresh = {place: Held(numbers) for place, numbers in found.items()}
 
 
 def _by_windows(session: Session, query: Query, ground: Ground, counts: Counts, seconds: float) -> None:
+    found: dict[int, Counter[str]] = {}
     for window in windows(session, query, ground, seconds=seconds):
         parts = branches(session, query, ground, window.bounds)
-        found = together([part.with_only_columns(_c.created_datetime, _c.type) for part in parts]).subquery()
-        _add(session, counts, found)
+        held = queries.together([part.with_only_columns(_c.created_datetime, _c.type) for part in parts]).subquery()
+        _add(session, counts, held, found)
         counts.counted_to = window.lowest.at if window.lowest else None
+    counts.fresh = {place: Held(numbers) for place, numbers in found.items()}
 
 
-def _add(session: Session, counts: Counts, found: Any) -> None:
-    scale = counts.scale
+def _add(session: Session, counts: Counts, held: Any, found: dict[int, Counter[str]]) -> int:
+    scale, added = counts.scale, 0
     assert scale is not None
-    place = _place(session, found.c.created_datetime, scale).label("place")
-    grouped = select(place, found.c.type, func.count()).group_by(place, found.c.type)
-    for number, name, times in session.execute(grouped):
-        counts.bars[int(number), name] += times
-        counts.types[name] += times
+    place = _place(session, held.c.created_datetime, scale).label("place")
+    for number, name, times in session.execute(select(place, held.c.type, func.count()).group_by(place, held.c.type)):
+        found.setdefault(int(number), Counter())[name] += times
+        added += times
+    return added
 
 
 def _place(session: Session, at: Any, scale: Scale) -> ColumnElement[Any]:

@@ -77,13 +77,13 @@ def drawn(session: Session, directory: Directory, ground: Ground, found: Sequenc
     return lines
 
 
-def bars_drawn(bars: Sequence[Bar]) -> list[str]:
+def bars_drawn(bars: Sequence[Bar]) -> str:
     """The bars of a histogram, drawn now or before: most of them are over, and look as they did."""
     kept: dict[Bar, str] = current_app.extensions.setdefault("audit_bars", {})
     if len(kept) > MOST:
         kept.clear()
     macro = current_app.jinja_env.get_template("audit/_bar.html").module.drawing  # type: ignore[attr-defined]
-    return [kept.get(bar) or kept.setdefault(bar, macro(bar)) for bar in bars]
+    return "".join([kept.get(bar) or kept.setdefault(bar, macro(bar)) for bar in bars])
 
 
 def meanings() -> str:

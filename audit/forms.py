@@ -1,7 +1,8 @@
 """The filters as controls: the line, what can be chosen, what is chosen, and a chip for each part of the question."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from audit import asking
 from audit.actors import ACTOR_KINDS
@@ -51,9 +52,8 @@ _FOLDED: Final = ("not_types", "set_off_by", "doers", "target", "sources", "text
 _MOST_CHIPS: Final = 30
 
 
-@dataclass(frozen=True)
-class Option:
-    """One thing to choose."""
+class Option(NamedTuple):
+    """One thing to choose; a tuple, for every page makes hundreds."""
 
     value: str
     label: str
@@ -135,7 +135,7 @@ def form_for(query: Query, ground: Ground, account_zone: str) -> Form:
     """The controls of a query."""
     is_own = query.period.name == OWN
     start, end = minutes(query.period if is_own else own(ground.now, ground.zone, ground.longest))
-    events, words = _events(query), words_of(query, ground)
+    events, words = _events(query.types), words_of(query, ground)
     chosen = [name.strip("“”") for name in type_names(query.types)]
     return Form(
         labels=LABELS,
@@ -173,13 +173,14 @@ def _members(chosen: tuple[int, ...], ground: Ground, *, with_no_user: bool) -> 
     ]
 
 
-def _events(query: Query) -> list[Group]:
+@lru_cache(maxsize=64)
+def _events(chosen: tuple[str, ...]) -> list[Group]:
     return [
         Group(
             heading,
             group_hue(types[0].object),
             [
-                Option(type_.name, type_.label, type_.name in query.types, is_api_only=not type_.in_drop_down)
+                Option(type_.name, type_.label, type_.name in chosen, is_api_only=not type_.in_drop_down)
                 for type_ in types
             ],
         )
@@ -203,16 +204,17 @@ def _particular(doer: Doer, ground: Ground) -> Option:
     return Option(f"{doer.kind}:{doer.id}", f"{_KINDS[doer.kind]} {doer.id}", True, name, has_count=False)
 
 
-def _left_out(query: Query) -> list[Option]:
+@lru_cache(maxsize=64)
+def _left_out(chosen: tuple[str, ...]) -> list[Option]:
     offered = registry.drop_down(with_api_only=True).values()
-    return [Option(type_.name, type_.label, type_.name in query.not_types) for types in offered for type_ in types]
+    return [Option(type_.name, type_.label, type_.name in chosen) for types in offered for type_ in types]
 
 
 def _more(query: Query, ground: Ground) -> list[Choice]:
     ways = [Option(name, way[0].upper() + way[1:], name in query.sources) for name, way in WAYS.items()]
     set_off = _members(query.set_off_by, ground, with_no_user=False)
     return [
-        _choice("not_event", "Left out", "Nothing", _left_out(query)),
+        _choice("not_event", "Left out", "Nothing", _left_out(query.not_types)),
         replace(_choice("by", LABELS["doers"], "Anything", _doers(query, ground)), other="rule 7"),
         _choice("set_off_by", LABELS["set_off_by"], "Anybody", set_off),
         _choice("source", LABELS["sources"], "Any way", ways),

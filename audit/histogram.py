@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from audit.bars import Held, Span
 from audit.base import MICROSECOND
 from audit.counting import Counts
 from audit.hues import group_hue
@@ -41,9 +43,9 @@ class Piece:
     height: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bar:
-    """One bar: from when to when, as the period's ends are written, and what it holds."""
+    """One bar: from when to when, as the period's ends are written, and what it holds. It stays the same one."""
 
     x: float
     begin: int  #: in milliseconds since 1970, for what is added while one looks
@@ -76,23 +78,27 @@ class Histogram:
 def histogram_of(counts: Counts, ground: Ground) -> Histogram | None:
     """The drawing of what was counted; None if there is nothing to draw."""
     scale = counts.scale
-    if scale is None or not counts.bars:
+    grouped = {place: _grouped(held, counts.asked) for place, held in counts.bars.items()}
+    if scale is None or not any(grouped.values()):
         return None
-    grouped = _grouped(counts)
     this_year = datetime(ground.now.astimezone(ground.zone).year, 7, 1, tzinfo=ground.zone)  # all that words depend on
-    tallest = max(sum(each.values()) for each in grouped.values())
-    totals: Counter[str] = sum(grouped.values(), Counter())
+    tallest = max(sum(number for _, number in each) for each in grouped.values())
+    totals: Counter[str] = Counter()
+    for each in grouped.values():
+        for hue, number in each:
+            totals[hue] += number
     return Histogram(
         bars=[
             _bar(
                 place,
-                *(moment.astimezone(ground.zone) for moment in ends),
-                held=tuple(grouped.get(place, Counter()).items()),
-                tallest=tallest,
-                is_counted=counts.counted_to is None or ends[0] >= counts.counted_to,
-                now=this_year,
+                bar,
+                ground.zone,
+                grouped.get(place, ()),
+                tallest,
+                counts.counted_to is None or bar[0] >= counts.counted_to,
+                this_year,
             )
-            for place, ends in enumerate(scale.bars)
+            for place, bar in enumerate(scale.bars)
         ],
         legend=[(hue, name, totals[hue]) for hue, name in _GROUPS.items() if totals[hue]],
         ticks=_ticks(scale, ground),
@@ -103,11 +109,14 @@ def histogram_of(counts: Counts, ground: Ground) -> Histogram | None:
     )
 
 
-def _grouped(counts: Counts) -> dict[int, Counter[str]]:
-    grouped: dict[int, Counter[str]] = {}
-    for (place, name), number in counts.bars.items():
-        grouped.setdefault(place, Counter())[_hue(name)] += number
-    return grouped
+@lru_cache(maxsize=8192)
+def _grouped(held: Held, asked: frozenset[str] | None) -> tuple[tuple[str, int], ...]:
+    """How many there are of each group, of what was asked."""
+    found: Counter[str] = Counter()
+    for name, number in held.numbers.items():
+        if asked is None or name in asked:
+            found[_hue(name)] += number
+    return tuple(found.items())
 
 
 @cache
@@ -118,10 +127,11 @@ def _hue(type_name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _bar(
-    place: int, start: datetime, end: datetime, held: tuple[tuple[str, int], ...], tallest: int, is_counted: bool,
+    place: int, bar: Span, zone: ZoneInfo, held: tuple[tuple[str, int], ...], tallest: int, is_counted: bool,
     now: datetime,
 ) -> Bar:  # fmt: skip
     """Nearly all bars are over, and look as they did when they were last drawn."""
+    start, end = (moment.astimezone(zone) for moment in bar)
     last = end - MICROSECOND  # in its last minute something may have happened, however young that minute is
     numbers, pieces, top = Counter(dict(held)), [], float(HEIGHT)
     for hue in _GROUPS:

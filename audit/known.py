@@ -15,10 +15,10 @@ from sqlalchemy import Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from audit import queries
-from audit.bars import Bars
 from audit.base import BigId
 from audit.directory import Directory
 from audit.log import event_table
+from audit.memory import Memory
 from audit.nearby import Nearby, is_upset_by
 
 #: More events since the last look are not looked through: everything is read anew.
@@ -45,7 +45,7 @@ class Known:
     team: dict[int, str]
     longest: timedelta | None
     nearby: Nearby
-    bars: Bars
+    memory: Memory
 
     @cached_property
     def everybody(self) -> dict[int, str]:
@@ -68,7 +68,7 @@ def known(session: Session, directory: Directory) -> Known:
         return before if newest == before.upto else replace(before, upto=newest)
     since = _since(session, before) if before is not None else None
     if before is None or since is None:
-        found = _read(session, directory, before.bars if before is not None else Bars())
+        found = _read(session, directory, before)
     elif since:
         found = _followed(before, since, session, directory)
     else:
@@ -83,11 +83,12 @@ def _since(session: Session, before: Known) -> Sequence[Row[Any]] | None:
     return found if len(found) < FURTHEST else None
 
 
-def _read(session: Session, directory: Directory, bars: Bars) -> Known:
+def _read(session: Session, directory: Directory, before: Known | None) -> Known:
     account_id = session.info["account_id"]
     upto = queries.newest_id(session)  # first: what comes meanwhile is looked at once more
     people, team = queries.people(session), _team(directory, account_id)
-    return Known(upto, people, team, directory.longest_period(account_id), Nearby(upto), bars)
+    memory = before.memory if before is not None else Memory()
+    return Known(upto, people, team, directory.longest_period(account_id), Nearby(upto), memory)
 
 
 def _followed(before: Known, since: Sequence[Row[Any]], session: Session, directory: Directory) -> Known:

@@ -4,8 +4,9 @@ import base64
 import binascii
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Row,
     Select,
     String,
+    bindparam,
     column,
     false,
     func,
@@ -30,10 +32,11 @@ from audit import asking
 from audit.base import BigId, UtcDateTime, from_microseconds, to_microseconds
 from audit.filters import NO_USER, Ground, Query, conditions
 from audit.log import NOT_BY_HAND, RARE_WAY, event_head, event_table, stored_text
+from audit.periods import ANY, Period
 from audit.sessions import scoped
 from audit.types import registry
 from audit.what import chosen_types
-from audit.when import PERIOD
+from audit.when import PERIOD, ends_of
 
 PAGE: Final = 50
 #: Counting stops here: past it a sentence says "10,000+", and its cost stays what it is.
@@ -45,6 +48,10 @@ _NEAR: Final = 8
 
 _c: Final = event_table.c
 _KEY: Final = (_c.created_datetime, _c.id)
+
+#: What a cursor's two parts are called in SQL.
+_AT: Final = "before_at"
+_NUMBER: Final = "before_id"
 
 
 class BadCursor(Exception):
@@ -102,12 +109,39 @@ def read_cursor(words: str, account_id: int) -> Cursor:
 
 def page(session: Session, query: Query, ground: Ground, *, before: Cursor | None = None, size: int = PAGE) -> Page:
     """The newest events of a query, or those before a cursor."""
-    bounds = before_cursor(before) if before is not None else []
-    found = _lately(session, query, ground, bounds, size) if is_wide(query) else []
+    found = _among_the_next(session, query, ground, before, size) if is_wide(query) else []
     if len(found) <= size:
-        found = list(session.execute(statement(session, query, ground, bounds, size + 1)))
-    rows = found[:size]
+        found = session.execute(
+            _prepared(session, query, ground, before, size + 1), _values(query, ground, before)
+        ).all()
+    rows = ground.memory.fetched.rows([key.id for key in found[:size]], partial(_events, session))
     return Page(rows, Cursor(rows[-1].created_datetime, rows[-1].id) if len(found) > size else None)
+
+
+def _events(session: Session, numbers: list[int]) -> Sequence[Row[Any]]:
+    return session.execute(_by_number(session).where(_c.id.in_(numbers))).all()
+
+
+def _prepared(session: Session, query: Query, ground: Ground, before: Cursor | None, size: int) -> Select[Any]:
+    """What asks for a page, whatever its period and cursor are."""
+
+    def make() -> Select[Any]:
+        return _keys(session, query, ground, before_cursor(before) if before is not None else [], size)
+
+    if query.texts or any(doer.kind == "user" for doer in query.doers):
+        return make()  # it says by number what has the text in its name, or who is in the team
+    named = frozenset(_values(query, ground, before))
+    return ground.memory.prepared.get((replace(query, period=Period(ANY)), named, size), make)
+
+
+def _values(query: Query, ground: Ground, before: Cursor | None) -> dict[str, Any]:
+    """The values of its period and its cursor."""
+    return {**ends_of(query, ground), **({_AT: before.at, _NUMBER: before.id} if before is not None else {})}
+
+
+def _by_number(session: Session) -> Select[Any]:
+    # Scoped, but by an expression: an index that begins with the account would be walked from end to end.
+    return select(event_table).where(func.coalesce(_c.account_id, 0) == session.info["account_id"])
 
 
 def is_wide(query: Query) -> bool:
@@ -115,23 +149,24 @@ def is_wide(query: Query) -> bool:
     return driver(query) == "types" and len(chosen_types(query) or ()) > _WIDE
 
 
-def _lately(
-    session: Session, query: Query, ground: Ground, bounds: list[ColumnElement[bool]], size: int
-) -> list[Row[Any]]:
+def _among_the_next(
+    session: Session, query: Query, ground: Ground, before: Cursor | None, size: int
+) -> Sequence[Row[Any]]:
     """Of so many types, the next few hundred events hold a page, mostly: enough to spare a look at each type."""
+    bounds = before_cursor(before) if before is not None else []
     every = scoped(session, *_KEY, table=event_table).where(*bounds, *PERIOD.condition(query, ground))
     nearest = every.order_by(*_order(_c, False)).limit(1).offset(_NEAR * size)
     lowest = session.execute(nearest).first()
     if lowest is None:
         return []
     key = tuple_(literal(lowest.created_datetime, UtcDateTime), literal(lowest.id, BigId))
-    fitting = scoped(session, table=event_table).where(*bounds, tuple_(*_KEY) >= key, *conditions(query, ground))
-    return list(session.execute(fitting.order_by(*_order(_c, False)).limit(size + 1)))
+    fitting = scoped(session, *_KEY, table=event_table).where(*bounds, tuple_(*_KEY) >= key, *conditions(query, ground))
+    return session.execute(fitting.order_by(*_order(_c, False)).limit(size + 1)).all()
 
 
 def before_cursor(before: Cursor) -> list[ColumnElement[bool]]:
     """What must hold of an event that stands before a place."""
-    return [tuple_(*_KEY) < tuple_(literal(before.at, UtcDateTime), literal(before.id, BigId))]
+    return [tuple_(*_KEY) < tuple_(bindparam(_AT, before.at, UtcDateTime), bindparam(_NUMBER, before.id, BigId))]
 
 
 def newer(session: Session, query: Query, ground: Ground, *, after: int, size: int = PAGE) -> Page:
@@ -258,20 +293,34 @@ def statement(
     *,
     ascending: bool = False,
 ) -> Select[Any]:
-    """The first events of a query within bounds: one limited stretch of an index per branch, put in order."""
-    parts = branches(session, query, ground, bounds)
+    """The first events of a query within bounds, whole: only times and numbers are sorted, the few rows then read."""
+    first = _keys(session, query, ground, bounds, size, ascending=ascending).subquery()
+    whole = scoped(session, table=event_table).join_from(first, event_table, _c.id == first.c.id)
+    return whole.order_by(*_order(first.c, ascending))
+
+
+def _keys(
+    session: Session,
+    query: Query,
+    ground: Ground,
+    bounds: list[ColumnElement[bool]],
+    size: int,
+    *,
+    ascending: bool = False,
+) -> Select[Any]:
+    """Their times and numbers: one limited stretch of an index per branch, put in order."""
+    parts = [part.with_only_columns(*_KEY) for part in branches(session, query, ground, bounds)]
     if len(parts) == 1 and driver(query) in ("target", "period"):
         return parts[0].order_by(*_order(_c, ascending)).limit(size)
     order = _order(_c, ascending, by_time_only=True)
     if driver(query) == "members":
         # One member to a stretch. Of "is null" PostgreSQL doesn't see that it is one, and would sort the whole period.
         order.insert(0, _c.user_id.asc() if ascending else _c.user_id.desc())
-    keys = [branch.with_only_columns(*_KEY).order_by(*order).limit(size) for branch in parts]
-    # Only times and numbers are sorted; the few rows that remain are then read whole.
-    every = together(keys).subquery()
-    first = select(every).order_by(*_order(every.c, ascending)).limit(size).subquery()
-    whole = scoped(session, table=event_table).join_from(first, event_table, _c.id == first.c.id)
-    return whole.order_by(*_order(first.c, ascending))
+    stretches = [part.order_by(*order).limit(size) for part in parts]
+    if len(stretches) == 1:
+        return stretches[0]
+    every = together(stretches).subquery()
+    return select(every).order_by(*_order(every.c, ascending)).limit(size)
 
 
 Driver = Literal["context", "target", "members", "set_off_by", "doers", "types", "sources", "period"]
@@ -356,10 +405,7 @@ def _doers(query: Query, ground: Ground) -> list[list[ColumnElement[bool]]]:
 
 
 def _chain(session: Session, context: uuid.UUID) -> Select[Any]:
-    # Scoped, but by an expression: an index that begins with the account would be walked from end to end.
-    return select(event_table).where(
-        _c.context == context, func.coalesce(_c.account_id, 0) == session.info["account_id"]
-    )
+    return _by_number(session).where(_c.context == context)
 
 
 def together(parts: list[Select[Any]]) -> Any:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement
 
 from audit.asking import NAMED, Asked, Complain
-from audit.bars import Bars
+from audit.memory import Memory
 from audit.nearby import Nearby
 from audit.periods import Period
 
@@ -93,7 +93,7 @@ class Ground:
     called: Callable[[str, int], str] = nameless  #: what the log last called an object, by class and number
     named: Callable[[str], Named] = unnamed  #: what has a text in its name, as the log last had that
     long_text: Callable[[str], str] = unkept  #: what a long text says, by digest
-    bars: Bars = dataclasses.field(default_factory=Bars, compare=False)  #: what was counted of the time that is over
+    memory: Memory = dataclasses.field(default_factory=Memory, compare=False)  #: what is known of the log by now
     nearby: Nearby | None = dataclasses.field(
         default=None, compare=False
     )  #: what is known of the things that events are about

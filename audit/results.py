@@ -40,6 +40,11 @@ class Results:
     around: Around | None = None  #: what is told beside the list, where that did not have to be waited for
     searched_to: str = ""  #: how far back was looked, where looking further takes a click
 
+    @property
+    def lines(self) -> str:
+        """The rows as one piece of markup."""
+        return "".join(self.rows)
+
 
 def ground_of(session: Session, directory: Directory, account_id: int, times: str = "") -> Ground:
     """What filters must know of an account; `times` names the zone in which times are wanted."""
@@ -51,7 +56,7 @@ def ground_of(session: Session, directory: Directory, account_id: int, times: st
         people=all_known.everybody,
         left=all_known.left,
         head=all_known.upto,
-        bars=all_known.bars,
+        memory=all_known.memory,
         nearby=all_known.nearby if all_known.upto >= all_known.nearby.since else None,
         called=_called,
         named=cache(lambda text: naming.named(db.session(), text)),

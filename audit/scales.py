@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from audit.bars import Span
 
 #: More would be too thin to point at.
 MOST: Final = 60
@@ -25,16 +28,29 @@ class Scale:
 
     begin: datetime
     width: timedelta
-    bars: tuple[tuple[datetime, datetime], ...]  #: cut to the span
+    bars: tuple[Span, ...]  #: cut to the span
+
+    def is_whole(self, bar: Span) -> bool:
+        """Whether the span does not cut a bar; one that it cuts has other ends a moment later."""
+        return bar[1] - bar[0] == self.width
 
 
 def scale_for(start: datetime, end: datetime, zone: ZoneInfo) -> Scale:
     """The bars of a span, none of them cut by a full hour or day of the zone's clock that would fit."""
     width = next((width for width in _WIDTHS if (end - start) / width <= MOST - 1), (end - start) / (MOST - 1))
     begin = _floor(start, width, zone)
-    places = range(int((end - begin) / width) + 1)
-    bars = [(max(start, begin + place * width), min(end, begin + (place + 1) * width)) for place in places]
-    return Scale(begin, width, tuple((first, last) for first, last in bars if first < last))
+    number = -((begin - end) // width)  # the last one may be cut, and is not left out
+    whole = _whole(begin, width, number)
+    first, last = whole[0], whole[-1]
+    if number == 1:
+        return Scale(begin, width, ((start, end),))
+    return Scale(begin, width, ((start, first[1]), *whole[1:-1], (last[0], end)))
+
+
+@lru_cache(maxsize=256)
+def _whole(begin: datetime, width: timedelta, number: int) -> tuple[Span, ...]:
+    """The bars of a clock, uncut: the same ones for hours."""
+    return tuple((begin + place * width, begin + (place + 1) * width) for place in range(number))
 
 
 def _floor(moment: datetime, width: timedelta, zone: ZoneInfo) -> datetime:

@@ -89,12 +89,14 @@ class Registry:
     def __init__(self) -> None:
         self._types: dict[str, EventType] = {}
         self._summaries: dict[str, EventType] = {}
+        self._offered: dict[bool, Mapping[str, tuple[EventType, ...]]] = {}
 
     def declare(self, type_: EventType) -> EventType:
         """Add a type; raises DuplicateType."""
         if type_.name in self._types:
             raise DuplicateType(type_.name)
         self._types[type_.name] = type_
+        self._offered.clear()
         if type_.nature is Nature.SUMMARY:
             self._summaries[type_.object] = type_
         return type_
@@ -119,13 +121,17 @@ class Registry:
         """The type that the ledger adds once per object and action (`ticket-updated`)."""
         return self._summaries.get(object_type)
 
-    def drop_down(self, *, with_api_only: bool = False) -> dict[str, list[EventType]]:
+    def drop_down(self, *, with_api_only: bool = False) -> Mapping[str, tuple[EventType, ...]]:
         """The types that the audit page offers, by heading, headings and labels in alphabetical order."""
-        groups: dict[str, list[EventType]] = {}
-        for type_ in self:
-            if type_.in_drop_down or with_api_only:
-                groups.setdefault(type_.group, []).append(type_)
-        return {name: sorted(groups[name], key=lambda type_: type_.label) for name in sorted(groups)}
+        if with_api_only not in self._offered:
+            groups: dict[str, list[EventType]] = {}
+            for type_ in self:
+                if type_.in_drop_down or with_api_only:
+                    groups.setdefault(type_.group, []).append(type_)
+            self._offered[with_api_only] = {
+                name: tuple(sorted(groups[name], key=lambda type_: type_.label)) for name in sorted(groups)
+            }
+        return self._offered[with_api_only]
 
 
 registry = Registry()

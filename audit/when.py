@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 
 from audit import asking
 from audit.asking import Asked, Complain
+from audit.base import UtcDateTime
 from audit.log import event_table
 from audit.periods import (
     ANY,
@@ -27,6 +29,10 @@ from audit.periods import (
 from audit.question import Filter, Ground, Hear, Pairs, Phrase, Query, Test, Word
 
 _c: Final = event_table.c
+
+#: What the ends of the period are called in SQL.
+START: Final = "period_start"
+END: Final = "period_end"
 
 
 def _read_period(asked: Asked, ground: Ground, complain: Complain) -> Mapping[str, Any]:
@@ -60,9 +66,15 @@ def _write_period(query: Query, ground: Ground) -> Pairs:
 def _period_condition(query: Query, ground: Ground) -> Iterable[ColumnElement[bool]]:
     span = span_of(query.period, ground.now, ground.zone)
     return [
-        *([_c.created_datetime >= span.start] if span.start is not None else []),
-        *([_c.created_datetime < span.end] if span.end is not None else []),
+        *([_c.created_datetime >= bindparam(START, span.start, UtcDateTime)] if span.start is not None else []),
+        *([_c.created_datetime < bindparam(END, span.end, UtcDateTime)] if span.end is not None else []),
     ]
+
+
+def ends_of(query: Query, ground: Ground) -> dict[str, datetime]:
+    """Another period's ends for the SQL of a question that is the same otherwise."""
+    span = span_of(query.period, ground.now, ground.zone)
+    return {name: end for name, end in ((START, span.start), (END, span.end)) if end is not None}
 
 
 def _period_tests(query: Query, ground: Ground) -> Iterable[Test]:

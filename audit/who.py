@@ -1,6 +1,7 @@
 """Filters that ask who: the team member, who set it off by a macro, what really acted, and by which way it came."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, func, or_
@@ -66,10 +67,14 @@ def _called(number: int, ground: Ground) -> str:
 
 def _meant(value: str, ground: Ground) -> list[int]:
     """Whom a name can mean: whoever is called so; else whoever has a name that begins so."""
-    wanted = " ".join(fold(value).split())
-    called = {number: " ".join(fold(name).split()) for number, name in ground.people.items()}
+    wanted, called = _heard(value), {number: _heard(name) for number, name in ground.people.items()}
     exact = [number for number, name in called.items() if name == wanted]
     return exact or [number for number, name in called.items() if name.startswith(wanted) or f" {wanted}" in name]
+
+
+@lru_cache(maxsize=4096)
+def _heard(name: str) -> str:
+    return " ".join(fold(name).split())
 
 
 def _hear_member(parameter: str) -> Hear:

@@ -13,7 +13,9 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from audit import counting, queries, sweeping
+from audit.bars import Held, Span
 from audit.base import MICROSECOND
+from audit.counting import Counts
 from audit.filters import NO_USER, Doer, Ground, Query, Target, matches
 from audit.histogram import histogram_of
 from audit.periods import ANY, OWN, Period
@@ -40,10 +42,11 @@ def test_bars_totals_and_types_are_those_of_a_slow_look(victim: Desk) -> None:
         assert counts.counted_to is None
         if counts.scale is not None:
             places = Counter(_bar_of(counts.scale.bars, row.created_datetime) for row in found)
-            assert +_by_place(counts.bars) == places
+            assert _by_place(counts) == places
         again = counting.count_at_once(victim.session, query, ground)
         at_once.append(again is not None)
-        assert again in (None, counts)
+        if again is not None:
+            assert (again.scale, _by_place(again), again.types) == (counts.scale, _by_place(counts), counts.types)
 
     agree()
     assert any(at_once)
@@ -53,11 +56,20 @@ def _bar_of(bars: tuple[tuple[datetime, datetime], ...], at: datetime) -> int:
     return next(place for place, (start, end) in enumerate(bars) if start <= at < end)
 
 
-def _by_place(bars: Counter[tuple[int, str]]) -> Counter[int]:
-    found: Counter[int] = Counter()
-    for (place, _), number in bars.items():
-        found[place] += number
-    return found
+def _by_place(counts: Counts) -> Counter[int]:
+    return +Counter(
+        {
+            place: sum(number for name, number in held.numbers.items() if counts.asked is None or name in counts.asked)
+            for place, held in counts.bars.items()
+        }
+    )
+
+
+def test_nothing_is_counted_where_nothing_happened(victim: Desk) -> None:
+    ground = ground_now(victim.session, victim.account_id, NOW + timedelta(days=1_000))
+    for query in (Query(LAST_WEEK), Query(LAST_WEEK, members=(3,)), Query(LAST_WEEK, types=("ticket-closed",))):
+        counts = counting.count(victim.session, query, ground)
+        assert (counts.total.count, counts.types, histogram_of(counts, ground)) == (0, Counter(), None)
 
 
 def test_types_are_told_as_if_none_were_chosen(victim: Desk) -> None:
@@ -198,12 +210,12 @@ def plan_of(analysed: Session, query: Query, *, for_all_values: bool = False) ->
 def test_what_is_over_is_counted_once(victim: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def ranges(session: Session, query: Query, ground: Ground, bars: dict[int, Any], names: list[str]) -> Any:
+    def counted(session: Session, query: Query, bars: list[Span], names: tuple[str, ...]) -> list[Held]:
         asked.append(len(bars))
-        return asking(session, query, ground, bars, names)
+        return counting_them(session, query, bars, names)
 
-    asking = counting._ranges
-    monkeypatch.setattr(counting, "_ranges", ranges)
+    counting_them = counting._counted
+    monkeypatch.setattr(counting, "_counted", counted)
     write_log(victim.session, victim.account_id, random_log(5, 400))
     ground = ground_now(victim.session, victim.account_id)
     first = counting.count(victim.session, Query(LAST_WEEK), ground)

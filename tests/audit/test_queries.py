@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from audit.action import enter
 from audit.base import MICROSECOND
 from audit.filters import NO_USER, Doer, Ground, Query, Target
 from audit.log import event_table
+from audit.memory import Memory
 from audit.periods import ANY, OWN, Period
 from audit.queries import BadCursor, Cursor, Page
 from audit.sweeping import sweep
@@ -349,7 +351,10 @@ class Plans:
         self._session = session
         self._ground = ground_now(session, 1)
         self._asked: list[Any] = []
-        event.listen(session.get_bind(), "before_execute", lambda _c, statement, *_: self._asked.append(statement))
+        event.listen(session.get_bind(), "before_execute", self._note)
+
+    def _note(self, _connection: Any, statement: Any, _many: Any, values: dict[str, Any], _options: Any) -> None:
+        self._asked.append(statement.params(values))
 
     def of(self, query: Query, look: str) -> list[str]:
         """The steps of its plan."""
@@ -362,9 +367,15 @@ class Plans:
             queries.newer(session, query, ground, after=queries.newest_id(session))
         else:
             before = Cursor(NOW - timedelta(days=1), 100) if look == "further" else None
-            queries.page(session, query, ground, before=before)
-        literal = self._asked[-1].compile(session.get_bind(), compile_kwargs={"literal_binds": True})
-        return [row.detail for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {literal}")]
+            list(map(ground.named, query.texts))  # what is called so is looked up apart, and remembered
+            self._asked.clear()
+            queries.page(session, query, replace(ground, memory=Memory()), before=before)
+            return [step for asked in list(self._asked) for step in self._steps(asked)]
+        return self._steps(self._asked[-1])
+
+    def _steps(self, asked: Any) -> list[str]:
+        literal = asked.compile(self._session.get_bind(), compile_kwargs={"literal_binds": True})
+        return [row.detail for row in self._session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {literal}")]
 
 
 @pytest.fixture(scope="module", params=["fresh", "analysed"])
