@@ -14,6 +14,7 @@ from audit.clock import desk_now, wall_now
 from audit.db import db
 from audit.queries import newest_id
 from audit.rest.calls import Resource
+from audit.rest.echoes import Moving
 from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Moment, Shown
 from audit.sessions import AuditedSession
@@ -38,9 +39,9 @@ PATIENCE: Final = 20.0
 class ClockShown(Shown):
     """An account's clock."""
 
-    datetime: Moment
+    datetime: Moving[Moment]
     rate: float
-    next_due_datetime: Moment | None
+    next_due_datetime: Moving[Moment | None]
 
 
 class ClockChange(Body):

@@ -84,6 +84,7 @@ def update(
     *,
     intent: str | None = None,
     language: str | None = None,
+    facts: Mapping[str, Any] | None = None,
     by: Actor,
 ) -> None:
     """Change what a macro is called or does; its version goes up, and the log keeps which one acted."""
@@ -92,6 +93,7 @@ def update(
         "actions": _checked(actions),
         "intent": _known_intent(intent),
         "language": _known_language(language),
+        **(facts or {}),
     }
     if all(getattr(macro, field) == value for field, value in wording.items()):
         return

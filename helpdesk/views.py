@@ -24,6 +24,7 @@ from helpdesk.signs import decoration
 
 LONGEST_NAME: Final = 120
 LONGEST_SEARCH: Final = 500
+LONGEST_SLUG: Final = 255
 MOST_SHARED: Final = 100
 #: All views of an account, private ones, too.
 MOST_VIEWS: Final = 500
@@ -70,6 +71,7 @@ class Shape:
     users: tuple[int, ...] = ()
     search: str | None = None
     section_id: int | None = None
+    slug: str = ""  #: "" follows from the name
 
 
 def shape_of(view: View) -> Shape:
@@ -86,6 +88,7 @@ def shape_of(view: View) -> Shape:
         users=tuple(view.shared_with_users),
         search=view.search,
         section_id=view.section_id,
+        slug="" if view.slug == _slug(view.name) else view.slug,
     )
 
 
@@ -260,7 +263,7 @@ def _checked(session: Session, account_id: int, shape: Shape) -> dict[str, Any]:
     teams, users = _shared(session, account_id, shape)
     return {
         "name": name,
-        "slug": _slug(name),
+        "slug": clean_line(shape.slug, LONGEST_SLUG) or _slug(name),
         "visibility": shape.visibility,
         "decoration": decoration(shape.emoji),
         "fields": list(dict.fromkeys(shape.fields)),
@@ -276,10 +279,8 @@ def _checked(session: Session, account_id: int, shape: Shape) -> dict[str, Any]:
 
 
 def _shared(session: Session, account_id: int, shape: Shape) -> tuple[list[int], list[int]]:
-    if shape.visibility != "shared":
-        return [], []
     teams, users = sorted(set(shape.teams)), sorted(set(shape.users))
-    if not teams and not users:
+    if shape.visibility == "shared" and not teams and not users:
         raise Refused("Choose with whom the view is shared: a team, or somebody.", "shared_with_users")
     if len(teams) > MOST_SHARED or len(users) > MOST_SHARED:
         raise Refused(
@@ -322,4 +323,4 @@ def _last_position(session: Session, account_id: int, visibility: str) -> int:
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:255]
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_SLUG]

@@ -118,8 +118,10 @@ def _delete_team(going: Going, *, system: Actor, by: Actor) -> None:
 
 
 def _share_no_more(session: Session, account_id: int, column: str, number: int, *, by: Actor) -> None:
-    shared = select(View).where(View.account_id == account_id, View.visibility == "shared").order_by(View.id)
-    for view in session.scalars(shared.with_for_update()).all():
+    every = (
+        select(View).where(View.account_id == account_id).order_by(View.id)
+    )  # others keep with whom they were shared
+    for view in session.scalars(every.with_for_update()).all():
         if number in getattr(view, column):
             setattr(view, column, [each for each in getattr(view, column) if each != number])
             record(VIEW_UPDATED, view, by=by)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from flask import Response, current_app, request
@@ -11,6 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from audit import jsons
 from audit.rest.calls import Call
+from audit.rest.echoes import Echoes
 from audit.rest.paging import Page
 from audit.rest.problems import Problem, fields_of
 from audit.rest.shapes import Body
@@ -21,7 +22,7 @@ LARGEST_BODY: Final = 10 * 2**20
 
 def answer(call: Call, numbers: Mapping[str, Any]) -> Response:
     """Run the call on what was sent; raises Problem."""
-    given: dict[str, Any] = {**numbers, **_asked(call), **_sent(call)}
+    given: dict[str, Any] = {**numbers, **_asked(call), **_sent(call, numbers)}
     return written(call, call.run(**given))
 
 
@@ -69,11 +70,14 @@ def _asked(call: Call) -> dict[str, Any]:
     return {"asked": asked} if call.query.model_fields else {}
 
 
-def _sent(call: Call) -> dict[str, Any]:
+def _sent(call: Call, numbers: Mapping[str, Any]) -> dict[str, Any]:
     if call.body is None and (call.form or call.method not in ("POST", "PUT")):
         return {}
+    sent = _json(call)
+    if call.look is not None and call.kinds and isinstance(sent, dict) and not lenient():
+        sent = Echoes(call.body, call.kinds, partial(call.look, **numbers)).taken_out(sent, call.fails)
     try:
-        body = adapter(call.body or Body).validate_python(_json(call), context={"lenient": lenient()})
+        body = adapter(call.body or Body).validate_python(sent, context={"lenient": lenient()})
     except ValidationError as error:
         raise Problem(400, call.fails, fields_of(error)) from error
     return {"body": body} if call.body is not None else {}

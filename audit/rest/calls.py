@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from audit.rest.shapes import Paged, Query
 
@@ -34,6 +37,7 @@ class Call:
     is_ours: bool  #: not of the public API
     reads: bool  #: whether it changes nothing
     form: str  #: what curl is given to send files; "" where JSON is sent
+    as_shown: Callable[..., Any] | None  #: what a PUT changes, as it is shown, where no GET shows it alone
 
     @property
     def endpoint(self) -> str:
@@ -49,6 +53,25 @@ class Call:
     def scope(self) -> str:
         """What an application that acts for somebody must have been allowed; "" where what is sent decides it."""
         return f"{self.resource.scope}:{'read' if self.reads else 'write'}" if self.resource.scope else ""
+
+    @cached_property
+    def look(self) -> Callable[..., Any] | None:
+        """Shows what this PUT changes, as the GET of the same thing does."""
+        if self.method != "PUT" or self.as_shown is not None:
+            return self.as_shown
+        for call in self.resource:
+            if (call.method, call.path) == ("GET", self.path) and call.gives is self.gives:
+                return partial(call.run, asked=call.query()) if call.query.model_fields else call.run
+        return None
+
+    @cached_property
+    def kinds(self) -> tuple[type[BaseModel], ...]:
+        """How what this PUT changes is shown, in a list and alone; none where nothing shows it."""
+        if self.look is None or not isinstance(self.body, type) or not issubclass(self.body, BaseModel):
+            return ()
+        above = self.path.rpartition("/")[0]
+        rows = (call.gives for call in self.resource if (call.method, call.path) == ("GET", above) and call.is_list)
+        return (*rows, self.gives)
 
     @property
     def fails(self) -> str:
@@ -86,6 +109,7 @@ class Resource:
         is_ours: bool = False,
         reads: bool = False,
         form: str = "",
+        as_shown: Callable[..., Any] | None = None,
     ) -> Callable[[View], View]:
         """Declare the function as the call of this line, `GET /tickets/<number:ticket_id>`.
 
@@ -113,6 +137,7 @@ class Resource:
                     is_ours=is_ours,
                     reads=reads or method == "GET",
                     form=form,
+                    as_shown=as_shown,
                 )
             )
             return view

@@ -8,6 +8,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from audit.rest.calls import Call, Resource
+from audit.rest.echoes import fields_of
+from audit.rest.openapi_echoes import named, with_echoes
 from audit.rest.shapes import LARGEST_ID
 
 _PARAMETER: Final = re.compile(r"<(\w+):(\w+)>")
@@ -73,6 +75,8 @@ def _schemas(calls: list[Call]) -> tuple[dict[Any, Any], dict[str, Any]]:
         inputs += [((call.endpoint, "query"), "validation", TypeAdapter(call.query))]
         if call.body is not None:
             inputs += [((call.endpoint, "body"), "validation", TypeAdapter(call.body))]
+        if call.kinds:
+            inputs += [((call.endpoint, "row"), "serialization", TypeAdapter(call.kinds[0]))]
         if call.gives is not None:
             inputs += [((call.endpoint, "gives"), "serialization", TypeAdapter(call.gives))]
     found, rest = TypeAdapter.json_schemas(inputs, ref_template=_TEMPLATE)
@@ -81,7 +85,11 @@ def _schemas(calls: list[Call]) -> tuple[dict[Any, Any], dict[str, Any]]:
         for schema in definition.get("properties", {}).values():
             if schema.get("default") == "" and schema.get("minLength"):  # it only says that it may be left out
                 del schema["default"]
-    return {key: schema for (key, _), schema in found.items()}, definitions
+    schemas = {key: schema for (key, _), schema in found.items()}
+    for call in calls:
+        if call.body is not None:
+            schemas[call.endpoint, "taken"] = _taken(call, schemas, definitions)
+    return schemas, definitions
 
 
 def _operation(call: Call, schemas: dict[Any, Any]) -> dict[str, Any]:
@@ -95,7 +103,7 @@ def _operation(call: Call, schemas: dict[Any, Any]) -> dict[str, Any]:
     if call.writes:
         operation["description"] = f"Writes the events {', '.join(call.writes)}."
     if call.body is not None:
-        content = {"schema": schemas[call.endpoint, "body"]}
+        content = {"schema": schemas[call.endpoint, "taken"]}
         if call.sample is not None:
             content["example"] = _example(call.sample)
         operation["requestBody"] = {"required": call.must_have_body, "content": {"application/json": content}}
@@ -103,6 +111,19 @@ def _operation(call: Call, schemas: dict[Any, Any]) -> dict[str, Any]:
         files = {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": files}}}
     return operation
+
+
+def _taken(call: Call, schemas: dict[Any, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The body as it may be sent: what is written by it, and what else is shown of the thing, which stays."""
+    body: dict[str, Any] = schemas[call.endpoint, "body"]
+    if not call.kinds:
+        return body
+    shown = {
+        name: part
+        for key in ("row", "gives")
+        for name, part in definitions[named(schemas[call.endpoint, key])]["properties"].items()
+    }
+    return with_echoes(body, call.body, shown, fields_of(*call.kinds), definitions)
 
 
 def _example(sample: Any) -> Any:

@@ -38,7 +38,8 @@ def in_order(value: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return first | {name: part for name, part in sorted(value.items()) if name not in first}
 
 
-def _read_moment(value: object) -> object:
+def read_moment(value: object) -> object:
+    """The moment that a text tells; raises ValueError."""
     if isinstance(value, datetime):
         return value
     try:
@@ -54,7 +55,7 @@ def _read_moment(value: object) -> object:
 #: A moment: ISO 8601 in, with `Z`, an offset, or none for UTC; UTC with microseconds and offset out.
 Moment = Annotated[
     datetime,
-    BeforeValidator(_read_moment),
+    BeforeValidator(read_moment),
     PlainSerializer(write_moment, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-08-26T18:40:54.328729+00:00"]}),
 ]
@@ -104,6 +105,11 @@ class _Strict(BaseModel):
 
 class Body(_Strict):
     """What is sent as JSON."""
+
+    def only_repeats(self, shown: BaseModel) -> bool:
+        """Whether all that was sent is as it is shown."""
+        given, now = self.model_dump(mode="json", include=set(self._sent)), shown.model_dump(mode="json")
+        return all(value == now.get(name) for name, value in given.items())
 
 
 class Query(_Strict):

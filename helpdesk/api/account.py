@@ -129,7 +129,7 @@ def create(body: SettingGiven) -> Setting:
 @resource.call(
     "PUT /account/settings/<number:setting_id>", needs="manage settings", body=SettingGiven, gives=Setting,
     writes=("account-setting-updated", "account-updated"),
-    sample={"type": "trash", "data": {"days": 14}},
+    sample={"type": "trash", "data": {"days": 14}}, as_shown=lambda setting_id: show_setting(setting_id),
 )  # fmt: skip
 def update(setting_id: int, body: SettingGiven) -> Setting:
     """Set something anew; what it held is replaced as a whole."""
@@ -147,6 +147,15 @@ def update(setting_id: int, body: SettingGiven) -> Setting:
         name = (body.name or "") if body.was_sent("name") else setting.name
         settings.replace(setting, body.type, name, body.data if body.was_sent("data") else setting.data, by=me())
     return _shown(found(db.session(), AccountSetting, setting_id))
+
+
+def show_setting(setting_id: int) -> Setting:
+    """Show one setting, if whoever calls may see it."""
+    setting = found(db.session(), AccountSetting, setting_id)
+    saved = searches.read(setting)
+    if setting.type in NO_SETTING or (saved is not None and not searches.may_see(saved, g.user.id)):
+        raise Problem(404)
+    return _shown(setting)
 
 
 def _settings(session: Session, type_: str | None) -> list[Setting]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from audit.db import db
 from audit.rest.calls import Resource
+from audit.rest.echoes import Moving
 from audit.rest.paging import Page, both_ways, paged
 from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Flag, Id, Moment, Paged, Shown
@@ -84,7 +85,7 @@ class FieldShownAlone(Shown):
     managed_type: str | None
     definition: dict[str, Any]
     created_datetime: str
-    updated_datetime: str | None
+    updated_datetime: Moving[str | None]
     deactivated_datetime: str | None
 
 

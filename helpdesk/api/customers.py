@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from audit.db import db
 from audit.rest.calls import Resource
+from audit.rest.echoes import Moving
 from audit.rest.paging import Page, both_ways, paged
 from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Id, IdText, Moment, Paged, Query, Shown
@@ -18,7 +19,7 @@ from helpdesk.api import field_values, ticket_showing, ticket_writing
 from helpdesk.api.acting import acting, all_held, found, held, me, named
 from helpdesk.api.customer_showing import channel_shown, integrations, shops_of
 from helpdesk.api.persons import Profile, edit, introduced
-from helpdesk.api.ticket_shapes import ChannelShown, Fields, FieldShown, FieldValue, Related, ValueShown
+from helpdesk.api.ticket_shapes import ChannelShown, Fields, FieldShown, FieldValue, FieldValues, Related, ValueShown
 from helpdesk.models import Customer, CustomerChannel, CustomField, Integration
 
 resource = Resource(
@@ -55,7 +56,7 @@ class CustomerQuery(Paged):
 class CustomerFields(Profile):
     """What can be said of a customer; `channels` and `custom_fields` are replaced as a whole."""
 
-    custom_fields: list[FieldValue] | None = Field(None, max_length=200)
+    custom_fields: FieldValues | None = None
 
 
 class Data(Body):
@@ -91,7 +92,7 @@ class CustomerRow(Shown):
     language: str | None
     timezone: str | None
     created_datetime: Moment
-    updated_datetime: Moment
+    updated_datetime: Moving[Moment]
     meta: dict[str, Any] | None
     data: Any
     note: str | None
@@ -103,7 +104,7 @@ class CustomerDetail(CustomerRow):
 
     channels: list[ChannelShown]
     customer: None
-    integrations: dict[str, Any]
+    integrations: Moving[dict[str, Any]]
     external_data: dict[str, Any]
     ecommerce_data: dict[str, Any]
 
@@ -144,7 +145,7 @@ def show(customer_id: int, asked: Related) -> CustomerDetail:
 def update(customer_id: int, body: CustomerFields) -> CustomerDetail:
     """Edit a customer."""
     with acting() as session:
-        values = _values(session, body, UPDATING) if body.was_sent("custom_fields") else None
+        values = _values(session, body, UPDATING) if body.custom_fields is not None else None
         edit(held(session, Customer, customer_id), dict(body.sent()), values=values)
     return _detail(customer_id, with_fields=True)
 

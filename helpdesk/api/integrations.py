@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from audit.db import db
 from audit.rest.calls import Resource
+from audit.rest.echoes import Moving
 from audit.rest.paging import Page, both_ways, paged
 from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Flag, Id, Moment, Paged, Shown
@@ -103,9 +104,9 @@ class IntegrationShown(Shown):
     managed: bool
     user: Maker | None
     created_datetime: Moment
-    updated_datetime: Moment | None
+    updated_datetime: Moving[Moment | None]
     deactivated_datetime: Moment | None
-    locked_datetime: Moment | None
+    locked_datetime: Moving[Moment | None]
 
 
 @resource.call(
@@ -212,6 +213,8 @@ def shown(row: Integration) -> IntegrationShown:
 
 
 def _http_changes(http: HttpChange | None, integration: Integration) -> dict[str, Any]:
+    if http is None and integration.http is None:
+        return {}
     if http is None:
         raise Problem(400, UPDATING, {"http": ["An HTTP integration needs an address to call."]})
     changes: dict[str, Any] = {

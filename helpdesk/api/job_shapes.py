@@ -4,6 +4,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from audit.rest.echoes import Moving
 from audit.rest.shapes import Body, Flag, Id, Moment, Paged, Shown
 from helpdesk import tickets
 from helpdesk.api.persons import Ref
@@ -90,16 +91,16 @@ class JobShown(Shown):
     id: int
     uri: str
     type: Types
-    status: Statuses
+    status: Moving[Statuses]
     params: dict[str, Any]
-    info: dict[str, Any] | None
+    info: Moving[dict[str, Any] | None]
     meta: dict[str, Any] | None
     user_id: int | None
     created_datetime: Moment
     scheduled_datetime: Moment | None
-    started_datetime: Moment | None
-    ended_datetime: Moment | None
-    cancel_requested_datetime: Moment | None
-    cancelled_datetime: Moment | None
-    failed_datetime: Moment | None
-    locked_datetime: Moment | None
+    started_datetime: Moving[Moment | None]
+    ended_datetime: Moving[Moment | None]
+    cancel_requested_datetime: Moving[Moment | None]
+    cancelled_datetime: Moving[Moment | None]
+    failed_datetime: Moving[Moment | None]
+    locked_datetime: Moving[Moment | None]

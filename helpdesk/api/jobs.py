@@ -100,7 +100,7 @@ def update(job_id: int, body: JobChange) -> JobShown:
     """Put a job that has not begun to another time, or note something beside it."""
     with acting() as session:
         job = _own(session, job_id)
-        if body.was_sent("scheduled_datetime"):
+        if body.was_sent("scheduled_datetime") and body.scheduled_datetime != job.scheduled_datetime:
             if job.status != "pending":
                 raise Problem(409, "The job has begun, so its time can't be changed any more.")
             job.scheduled_datetime = _begins(session, body.scheduled_datetime, UPDATING)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from audit.db import db
 from audit.rest.calls import Resource
+from audit.rest.echoes import Moving
 from audit.rest.paging import Order, Page, both_ways, paged
 from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Id, IdText, Moment, Paged, Shown
@@ -71,13 +72,13 @@ class MacroChange(Body):
     actions: list[Action] = Field([], max_length=100)
     intent: str | None = Field(None, max_length=64)
     language: str | None = Field(None, max_length=8)
+    external_id: str | None = Field(None, max_length=255)
 
 
 class NewMacro(MacroChange):
     """A macro to make."""
 
     name: str = Field(min_length=1, max_length=macros.LONGEST_NAME)
-    external_id: str | None = Field(None, max_length=255)
 
 
 class MacroIds(Body):
@@ -95,10 +96,10 @@ class MacroShown(Shown):
     name: str
     intent: str | None
     language: str | None
-    usage: int
+    usage: Moving[int]
     actions: list[dict[str, Any]]
     created_datetime: Moment
-    updated_datetime: Moment | None
+    updated_datetime: Moving[Moment | None]
     archived_datetime: Moment | None
 
 
@@ -173,6 +174,7 @@ def update(macro_id: int, body: MacroChange) -> MacroShown:
             actions,
             intent=body.intent if body.was_sent("intent") else macro.intent,
             language=body.language if body.was_sent("language") else macro.language,
+            facts={name: value for name, value in body.sent() if name == "external_id"},
             by=me(),
         )
     return show(macro_id)

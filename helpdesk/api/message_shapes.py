@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, PrivateAttr, StrictInt
 
+from audit.rest.echoes import Moving
 from audit.rest.shapes import Body, Flag, Id, Moment, Query, Shown
 from helpdesk.api.persons import Address, PersonRef
 
@@ -145,7 +146,7 @@ class Message(Shown):
     sender: Sender
     auth_customer_identity: dict[str, Any] | None
     integration_id: int | None
-    intents: list[Any]
+    intents: Moving[list[Any]]
     rule_id: int | None
     from_agent: bool
     receiver: Sender | None
@@ -168,4 +169,4 @@ class Message(Shown):
     failed_datetime: Moment | None
     opened_datetime: Moment | None
     last_sending_error: dict[str, Any] | None
-    is_retriable: bool
+    is_retriable: Moving[bool]

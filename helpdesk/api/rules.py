@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from audit.db import db
 from audit.rest.calls import Resource
+from audit.rest.echoes import Moving
 from audit.rest.paging import Page, both_ways, paged
 from audit.rest.shapes import Body, Id, Moment, Paged, Shown
 from helpdesk import rules
@@ -80,7 +81,7 @@ class RuleShown(Shown):
     priority: int
     type: str
     created_datetime: Moment
-    updated_datetime: Moment | None
+    updated_datetime: Moving[Moment | None]
     deactivated_datetime: Moment | None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from audit.db import db
 from audit.rest.calls import Resource
+from audit.rest.echoes import Moving
 from audit.rest.paging import Order, Page, both_ways, paged
 from audit.rest.shapes import Body, Id, Moment, Paged, Shown
 from helpdesk import tags
@@ -84,7 +85,7 @@ class TagShown(Shown):
     name: str
     description: str | None
     decoration: ColorShown | None
-    usage: int
+    usage: Moving[int]
     created_datetime: Moment
     deleted_datetime: Moment | None
 

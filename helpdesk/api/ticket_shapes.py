@@ -1,10 +1,11 @@
 """Tickets as they go in and out."""
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
+from audit.rest.echoes import Moving
 from audit.rest.paging import Order, both_ways
 from audit.rest.shapes import Body, Flag, Id, IdText, Moment, Paged, Query, Shown
 from helpdesk import tickets
@@ -57,6 +58,18 @@ class FieldValue(Body):
     value: StrictStr | StrictInt | StrictFloat | StrictBool | None = None
 
 
+def _listed(given: object) -> object:
+    return list(given.values()) if isinstance(given, dict) else given
+
+
+#: Values of custom fields: a list, or by their numbers, as they are shown.
+FieldValues = Annotated[
+    list[FieldValue],
+    Field(max_length=200),
+    BeforeValidator(_listed, json_schema_input_type=list[FieldValue] | dict[str, FieldValue]),
+]
+
+
 class TicketFields(Body):
     """What can be said of a ticket."""
 
@@ -69,7 +82,7 @@ class TicketFields(Body):
     assignee_user: Ref | None = None
     assignee_team: Ref | None = None
     tags: list[TagRef] | None = Field(None, max_length=200)
-    custom_fields: list[FieldValue] | None = Field(None, max_length=200)
+    custom_fields: FieldValues | None = None
     external_id: str | None = Field(None, max_length=255)
     from_agent: Flag | None = None
     spam: Flag | None = None
@@ -176,10 +189,10 @@ class _Common(Shown):
 class TicketRow(_Common):
     """A ticket in a list."""
 
-    excerpt: str | None
-    integrations: list[Integrated]
-    messages_count: int
-    last_sent_message_not_delivered: bool
+    excerpt: Moving[str | None]
+    integrations: Moving[list[Integrated]]
+    messages_count: Moving[int]
+    last_sent_message_not_delivered: Moving[bool]
 
 
 class ItemRow(TicketRow):
@@ -197,7 +210,7 @@ class ChannelShown(Shown):
     address: str
     preferred: bool
     created_datetime: Moment
-    updated_datetime: Moment | None
+    updated_datetime: Moving[Moment | None]
     deleted_datetime: Moment | None
     user: dict[str, Any]
     customer: dict[str, Any]
@@ -209,7 +222,7 @@ class CustomerOnTicket(CustomerLite):
     channels: list[ChannelShown]
     data: Any
     customer: None
-    integrations: dict[str, Any]
+    integrations: Moving[dict[str, Any]]
     external_id: str | None
     note: str | None
     external_data: dict[str, Any]
@@ -239,12 +252,12 @@ class TicketDetail(_Common):
     requester: CustomerOnTicket
     assignee_user_id: int | None
     assignee_team_id: int | None
-    messages: list[Message]
+    messages: Moving[list[Message]]
     events: list[Any]
     imported: bool
     processed_datetime: Moment | None
-    satisfaction_survey: SurveyShown | None
-    reply_options: dict[str, Any]
+    satisfaction_survey: Moving[SurveyShown | None]
+    reply_options: Moving[dict[str, Any]]
 
 
 class FieldShown(Shown):

@@ -158,6 +158,11 @@ def _team(session: Session, ticket: Ticket, ref: Any) -> None:
         tickets.assign_team(ticket, _one(session, Team, ref.id, "assignee_team", UPDATING), by=me())
 
 
+def _values(session: Session, ticket: Ticket, given: list[FieldValue] | None) -> None:
+    if given is not None:  # so it is shown to whoever did not ask for them
+        replace_values(session, ticket, given, UPDATING)
+
+
 def _spam(_session: Session, ticket: Ticket, spam: bool | None) -> None:
     (tickets.mark_spam if spam else tickets.unmark_spam)(ticket, by=me())
 
@@ -204,7 +209,7 @@ _CHANGES: Final[dict[str, Callable[[Session, Ticket, Any], None]]] = {
     "assignee_user": _assignee,
     "assignee_team": _team,
     "tags": lambda session, ticket, refs: tags.set_on(ticket, _tag_names(session, refs or [], UPDATING), by=me()),
-    "custom_fields": lambda session, ticket, given: replace_values(session, ticket, given or [], UPDATING),
+    "custom_fields": _values,
     "spam": _spam,
     "trashed_datetime": _trashed,
     "closed_datetime": _closed,

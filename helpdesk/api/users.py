@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from audit.action import now
 from audit.db import db
 from audit.rest.calls import Resource
+from audit.rest.echoes import Moving
 from audit.rest.paging import Page, both_ways, paged
 from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Flag, Moment, Paged, Shown
@@ -124,7 +125,7 @@ class UserShown(Shown):
     name: str
     role: RoleShown
     timezone: str | None
-    updated_datetime: Moment
+    updated_datetime: Moving[Moment]
 
 
 @resource.call("GET /users", needs="read", query=UserQuery, gives=UserShown, asking="roles=admin&search=a")

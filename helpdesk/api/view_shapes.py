@@ -47,13 +47,13 @@ class Sign(Body):
     emoji: str | None = Field(None, max_length=64)
 
 
-class Wanted(Body):
+class ViewChange(Body):
     """What a view shows, to whom, and how."""
 
-    name: str = Field("", max_length=views.LONGEST_NAME)
-    slug: str | None = Field(None, max_length=255, description="Follows from the name; what is sent is not looked at.")
-    type: Literal["ticket-list", "customer-list"] = "ticket-list"
-    category: Literal["user", "system"] = "user"
+    name: str | None = Field("", max_length=views.LONGEST_NAME)
+    slug: str | None = Field(
+        None, max_length=views.LONGEST_SLUG, description="Follows from the name where nothing else is sent."
+    )
     visibility: Literal["public", "shared", "private"] = "public"
     decoration: Sign | None = None
     fields: list[str] = Field(list(views.USUAL_FIELDS), max_length=50)
@@ -70,7 +70,14 @@ class Wanted(Body):
     deactivated_datetime: Moment | None = None
 
 
-class ViewGiven(Wanted):
+class Wanted(ViewChange):
+    """A view as it is asked for once, of whichever kind."""
+
+    type: Literal["ticket-list", "customer-list"] = "ticket-list"
+    category: Literal["user", "system"] = "user"
+
+
+class NewView(ViewChange):
     """A view of people's own; those of the desk and of customers are there already."""
 
     type: Literal["ticket-list"] = "ticket-list"

@@ -17,15 +17,16 @@ from helpdesk.models import View
 from helpdesk.web.listing import VIEWS
 from helpdesk.web.viewing import SYSTEM_IDS
 
+_AND: Final = "&&"
 #: The numbers of the desk's own.
 FIXED: Final = frozenset({*SYSTEM_IDS.values(), ALL_CUSTOMERS})
 
 
 def shown(row: View) -> ViewShown:
     """A view, with whoever calls in place of `{{current_user.id}}`."""
-    me, filters, tree = str(g.user.id), row.filters, row.filters_ast
+    filters, tree = row.filters, row.filters_ast
     if CURRENT_USER in filters:
-        filters = filters.replace(f"'{CURRENT_USER}'", me).replace(CURRENT_USER, me)
+        filters = _mine(filters)
         tree = read(filters)
     return ViewShown(
         id=row.id,
@@ -48,6 +49,21 @@ def shown(row: View) -> ViewShown:
         created_datetime=row.created_datetime,
         deactivated_datetime=row.deactivated_datetime,
     )
+
+
+def as_kept(filters: str, row: View) -> str:
+    """A filter that comes back as it was shown: where whoever calls was put in, whoever looks is meant again."""
+    meant = {_mine(clause).strip(): clause.strip() for clause in row.filters.split(_AND) if CURRENT_USER in clause}
+    clauses = filters.split(_AND)
+    return _AND.join(
+        clause.replace(clause.strip(), meant[clause.strip()]) if clause.strip() in meant else clause
+        for clause in clauses
+    )
+
+
+def _mine(filters: str) -> str:
+    me = str(g.user.id)
+    return filters.replace(f"'{CURRENT_USER}'", me).replace(f'"{CURRENT_USER}"', me).replace(CURRENT_USER, me)
 
 
 def fixed(session: Session) -> Iterator[ViewShown]:

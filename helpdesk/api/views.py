@@ -1,5 +1,7 @@
 """Views by API: listed, made, changed, deleted; and what is in them, read in both directions."""
 
+from dataclasses import replace
+
 from flask import g
 from sqlalchemy.orm import Session
 
@@ -10,7 +12,7 @@ from audit.rest.problems import Problem
 from helpdesk import views
 from helpdesk.api import view_items, view_showing
 from helpdesk.api.acting import account, acting, found, held, me
-from helpdesk.api.view_shapes import ORDERS, AdHoc, ItemQuery, Items, ViewGiven, ViewQuery, ViewShown
+from helpdesk.api.view_shapes import ORDERS, AdHoc, ItemQuery, Items, NewView, ViewChange, ViewQuery, ViewShown
 from helpdesk.api.view_showing import shown
 from helpdesk.models import View
 
@@ -35,10 +37,10 @@ def index(asked: ViewQuery) -> Page:
 
 
 @resource.call(
-    "POST /views", needs="read", body=ViewGiven, must_have_body=False, gives=ViewShown, writes=("view-created",),
+    "POST /views", needs="read", body=NewView, must_have_body=False, gives=ViewShown, writes=("view-created",),
     sample={"name": "Late", "filters": "eq(ticket.status, 'open')"},
 )  # fmt: skip
-def create(body: ViewGiven) -> ViewShown:
+def create(body: NewView) -> ViewShown:
     """Make a view; everybody makes private ones, who may share them the others."""
     if not views.may_make(g.user, body.visibility):
         raise Problem(403)
@@ -56,14 +58,18 @@ def show(view_id: int) -> ViewShown:
 
 
 @resource.call(
-    "PUT /views/<number:view_id>", needs="read", body=ViewGiven, gives=ViewShown, writes=("view-updated",),
+    "PUT /views/<number:view_id>", needs="read", body=ViewChange, gives=ViewShown, writes=("view-updated",),
     sample={"name": "Later"},
 )  # fmt: skip
-def update(view_id: int, body: ViewGiven) -> ViewShown:
+def update(view_id: int, body: ViewChange) -> ViewShown:
     """Edit a view, or switch it off (`deactivated_datetime`) and on again (null)."""
+    if view_id in view_showing.FIXED and body.only_repeats(show(view_id)):
+        return show(view_id)
     with acting() as session:
         view = _changeable(session, view_id)
         shape = _shape(body, views.shape_of(view))
+        if body.was_sent("filters"):
+            shape = replace(shape, filters=view_showing.as_kept(body.filters, view))
         if not views.may_make(g.user, shape.visibility):
             raise Problem(403)
         views.update(view, shape, by=me())
@@ -109,11 +115,11 @@ def _changeable(session: Session, view_id: int) -> View:
     return view
 
 
-def _shape(body: ViewGiven, before: views.Shape) -> views.Shape:
+def _shape(body: ViewChange, before: views.Shape) -> views.Shape:
     given = dict(body.sent())
     decoration = given.get("decoration")
     return views.Shape(
-        name=given.get("name", before.name),
+        name=given.get("name", before.name) or "",
         filters=given.get("filters", before.filters),
         visibility=given.get("visibility", before.visibility),
         emoji=(decoration.emoji if decoration else None) if "decoration" in given else before.emoji,
@@ -124,4 +130,5 @@ def _shape(body: ViewGiven, before: views.Shape) -> views.Shape:
         users=tuple(given.get("shared_with_users", before.users)),
         search=given.get("search", before.search),
         section_id=given.get("section_id", before.section_id),
+        slug=given.get("slug", before.slug) or "",
     )

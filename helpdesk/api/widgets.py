@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from audit.db import db
 from audit.rest.calls import Resource
+from audit.rest.echoes import Moving
 from audit.rest.paging import Page, both_ways, paged
 from audit.rest.shapes import Body, Id, IdText, Moment, Paged, Shown
 from helpdesk import widgets
@@ -89,7 +90,7 @@ class WidgetShown(Shown):
     integration_id: int | None
     app_id: str | None
     created_datetime: Moment
-    updated_datetime: Moment | None
+    updated_datetime: Moving[Moment | None]
     deactivated_datetime: Moment | None
 
 

@@ -46,6 +46,18 @@ def test_views(desk: Desk, program: Callable[[str], Program]) -> None:
     assert trail.types == ["view-created", "view-updated", "view-updated", "view-created", "view-deleted"]
 
 
+def test_a_view_keeps_its_slug_and_with_whom_it_was_shared(desk: Desk, api: Program) -> None:
+    made = api.post("/views", {"slug": "s7", "visibility": "public", "shared_with_teams": [desk.team_id], "name": None})
+    path = f"/views/{made['id']}"
+    assert (made["name"], made["slug"], made["shared_with_teams"]) == ("", "s7", [desk.team_id])
+    renamed = api.put(path, {"name": "Late", "visibility": "private"})
+    assert (renamed["slug"], renamed["shared_with_teams"]) == ("s7", [desk.team_id])
+    assert api.put(path, {"slug": None})["slug"] == "late"
+    assert api.put(path, {"name": "Later"})["slug"] == "later"
+    assert api.put(path, {"visibility": "shared"})["shared_with_teams"] == [desk.team_id]
+    assert api.fail("PUT", path, {"shared_with_teams": [999]})[0] == 400
+
+
 def test_what_is_in_a_view_is_read_both_ways(desk: Desk, api: Program) -> None:
     numbers = [desk.a_ticket(f"Ticket {number}").id for number in range(5)]
     view = api.post("/views", {"filters": OPEN, "order_by": "created_datetime", "order_dir": "asc"})["id"]
@@ -175,3 +187,18 @@ def test_whoever_calls_stands_in_the_text_and_in_the_tree(desk: Desk, api: Progr
     view = api.post("/views", {"filters": "eq(ticket.assignee_user.id, '{{current_user.id}}')"})
     plain = api.post("/views", {"filters": f"eq(ticket.assignee_user.id, {desk.owner_id})"})
     assert (view["filters"], view["filters_ast"]) == (plain["filters"], plain["filters_ast"])
+
+
+def test_whoever_looks_is_still_meant_when_a_view_is_put_back(
+    desk: Desk, api: Program, program: Callable[[str], Program]
+) -> None:
+    mine = "eq(ticket.assignee_user.id, '{{current_user.id}}')"
+    path = f"/views/{api.post('/views', {'filters': f'{mine} && {OPEN}'})['id']}"
+    with desk.watched() as trail:
+        got = api.put(path, api.get(path))
+        assert trail.types == []
+        api.put(path, {**got, "name": "Mine", "filters": got["filters"].replace("'open'", "'closed'")})
+    assert trail["view-updated"].changes.keys() == {f"View:{got['id']}"}
+    assert program("admin").get(path)["filters"] == (
+        f"eq(ticket.assignee_user.id, {desk.admin_id}) && eq(ticket.status, 'closed')"
+    )
