@@ -232,11 +232,15 @@ def forget_what_was_read(session: Session) -> None:
         memo.clear()
 
 
+#: What a session knows of its transaction, and forgets with it.
+_OF_A_TRANSACTION: Final = frozenset({"action", "writing", "ledger", "memos", "savepoints", "at_hand"})
+
+
 def let_go(session: Session) -> None:
     """Forget the action and let the next writer in; called when the transaction has ended, whichever way."""
     forget_what_was_read(session)
-    for name in ("action", "writing", "ledger", "memos", "savepoints", "at_hand"):
-        session.info.pop(name, None)
+    for name in _OF_A_TRANSACTION.intersection(session.info):
+        del session.info[name]
     lock: FairLock | None = session.info.pop("writer_lock", None)
     if lock is not None:
         lock.release()

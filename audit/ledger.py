@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import event, inspect
+from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction, object_session
+from sqlalchemy.orm.attributes import instance_state
 
 from audit import watching, witness, writing
 from audit.action import current, forget_what_was_read
@@ -165,7 +166,9 @@ def touch(target: Base) -> None:
 def _touch_at_once(session: Session, ledger: Ledger, target: Base) -> None:
     # Else the summary's mark would cost an UPDATE of its own at the end. What may yet come to nothing waits till then.
     root, owner = witness.root_of(session, target)
-    if root not in ledger.touched and owner is not None and inspect(owner).persistent and owner not in session.deleted:
+    if root in ledger.touched or owner is None or owner in session.deleted:
+        return
+    if instance_state(owner).persistent:
         _touch(session, ledger, root, owner)
 
 
@@ -276,7 +279,11 @@ def _take_along(ledger: Ledger, entry: Entry, key: RowKey) -> None:
 
 
 def _claim_of(ledger: Ledger, entry: Entry, type_: EventType, key: RowKey, root: RowKey) -> None:
-    for row, changes in ledger.notes.claim(type_.claims, key, root, type_.side, type_.leaves).items():
+    taken = ledger.notes.claim(type_.claims, key, root, type_.side, type_.leaves)
+    if not entry.changes:
+        entry.changes = taken
+        return
+    for row, changes in taken.items():
         merged = entry.changes.setdefault(row, {})
         for column, (before, after) in changes.items():
             merged[column] = [merged[column][0] if column in merged else before, after]

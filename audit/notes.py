@@ -52,7 +52,7 @@ class Notes:
         """The rows of which an event on `target` with these claims could claim something: itself and its parts."""
         return [
             key
-            for key in self._with_parts(target)
+            for key in (self._with_parts(target) if target in self.parts else (target,))
             if key[0] in claims
             and (changes := self.rows.get(key))
             and _on_side(changes, side)
@@ -70,7 +70,8 @@ class Notes:
         own = self.about(claims, target, side)
         for key in own or [key for key in self.about(claims, root, side) if key == root]:
             changes, columns = self.rows[key], claims[key[0]]
-            names = [name for name in changes if (name not in leaves if "*" in columns else name in columns)]
+            wanted = changes.keys() - leaves if "*" in columns else columns
+            names = list(filter(wanted.__contains__, changes))
             taken[f"{key[0]}:{key[1]}"] = {name: changes.pop(name) for name in names}
             if not changes:
                 del self.rows[key]

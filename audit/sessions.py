@@ -124,11 +124,13 @@ def _tell_postgres_the_account(session: Session, _transaction: SessionTransactio
 
 @event.listens_for(AuditedSession, "do_orm_execute")
 def _keep_to_the_account(state: ORMExecuteState) -> None:
-    guards.refuse_bulk(state)
-    account_id = state.session.info.get("account_id")
-    if not state.is_select or not state.is_orm_statement or account_id is None:  # see `scoped` for the others
+    if not state.is_select:
+        guards.refuse_bulk(state)
         return
-    if not state.is_column_load and "account_checked" not in state.execution_options:
+    account_id = state.session.info.get("account_id")
+    if "account_checked" in state.execution_options or account_id is None:
+        return
+    if state.is_orm_statement and not state.is_column_load:  # see `scoped` for the others
         state.statement = state.statement.options(*_of_account(account_id))
 
 

@@ -34,10 +34,12 @@ def digest(key: bytes, content: str) -> str:
 
 def encode(key: bytes, kind: Kind, value: Any, long_texts: dict[str, str]) -> Any:
     """A column's value as `changes` holds it; long texts are put into `long_texts` by digest."""
-    if value is None or isinstance(value, bool | int | float):
-        return value if kind != "secret" or value is None else {"$secret": digest(key, repr(value))}
+    if value is None:
+        return None
     if kind == "secret":
-        return {"$secret": digest(key, value if isinstance(value, str) else _canonical(value))}
+        return {"$secret": digest(key, _secret_words(value))}
+    if isinstance(value, (bool, int, float)):
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     content = value if isinstance(value, str) else _canonical(value)
@@ -46,6 +48,12 @@ def encode(key: bytes, kind: Kind, value: Any, long_texts: dict[str, str]) -> An
     name = digest(key, content)
     long_texts[name] = content
     return {"$text": name}
+
+
+def _secret_words(value: Any) -> str:
+    if isinstance(value, (bool, int, float)):
+        return repr(value)
+    return value if isinstance(value, str) else _canonical(value)
 
 
 def _canonical(value: Any) -> str:

@@ -1,11 +1,14 @@
 """The witness: sees every row that the session inserts, changes or deletes, and notes it for the ledger."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
-from typing import Any
+from types import NoneType
+from typing import Any, Final
 
 from sqlalchemy import Connection, event, inspect, select
-from sqlalchemy.orm import Mapper, Session, UOWTransaction, attributes, object_session
+from sqlalchemy.orm import InstanceState, Mapper, Session, UOWTransaction, attributes, object_session
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.base import LoaderCallableStatus
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.sql import ClauseElement
@@ -16,6 +19,9 @@ from audit.book import ledger_of
 from audit.columns import Kind, derived_columns, is_audited, logged_columns
 from audit.notes import RowKey
 from audit.texts import digest_key, encode
+
+#: What no expression hides in: asked first, for it is what nearly every column is given.
+_PLAIN: Final = frozenset({NoneType, bool, int, float, str, datetime})
 
 
 class OpaqueValue(Exception):
@@ -84,7 +90,7 @@ def _forget_connection(session: Session) -> None:
 
 @event.listens_for(Base, "before_insert", propagate=True)
 def _before_birth(mapper: Mapper[Any], _connection: Connection, row: Base) -> None:
-    _refuse_expressions(mapper.class_, row)
+    _refuse_expressions(mapper.class_, instance_state(row))
 
 
 @event.listens_for(Base, "after_insert", propagate=True)
@@ -95,7 +101,7 @@ def _saw_birth(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
     session, put = _pen(row, connection)
     ledger_of(session).touched.add(key_of(row))  # it is born with its summary's mark
     put("id", "fixed", None, key_of(row)[1])
-    values = inspect(row).dict
+    values = instance_state(row).dict
     for name, kind in logged_columns(model).items():
         if (value := values.get(name)) is not None:
             put(name, kind, None, value)
@@ -108,12 +114,12 @@ def _saw_change(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
     model = mapper.class_
     if not is_audited(model):
         return
-    _refuse_expressions(model, row)
+    state = instance_state(row)
+    _refuse_expressions(model, state)
     session, put = _pen(row, connection)
     _refuse_stale(mapper, connection, row)
-    committed, values = inspect(row).committed_state, inspect(row).dict
-    kinds = logged_columns(model)
-    for name in [name for name in kinds if name in committed]:
+    committed, values, kinds = state.committed_state, state.dict, logged_columns(model)
+    for name in filter(committed.__contains__, kinds):
         before, after = committed[name], values.get(name)
         if before is LoaderCallableStatus.NO_VALUE:
             before = None
@@ -128,11 +134,13 @@ def _saw_change(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
         _note_owner(session, row, (None, getattr(row, row.__owner__[0])))
 
 
-def _refuse_expressions(model: type[Base], row: Base) -> None:
-    state, logged, derived = inspect(row), logged_columns(model), derived_columns(model)
+def _refuse_expressions(model: type[Base], state: InstanceState[Any]) -> None:
+    logged, derived = logged_columns(model), derived_columns(model)
     for name in state.committed_state:
-        value = state.dict.get(name) if name in logged or name in derived else None
-        if value is not None and (isinstance(value, ClauseElement) or hasattr(value, "__clause_element__")):
+        value = state.dict.get(name)
+        if type(value) in _PLAIN or (name not in logged and name not in derived):
+            continue
+        if isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
             raise OpaqueValue(f"{model.__name__}.{name} was given a SQL expression; assign the value")
 
 
@@ -179,14 +187,10 @@ def _pen(row: Base, connection: Connection) -> tuple[Session, Callable[[str, Kin
     if action.account_id is not None and account_id != action.account_id:
         raise WrongAccount(f"{key_of(row)} belongs to account {account_id}, the action is on {action.account_id}")
     ledger, key, secret_key = ledger_of(session), key_of(row), digest_key(connection)
+    note, texts = ledger.notes.note, ledger.long_texts
 
     def put(name: str, kind: Kind, before: Any, after: Any) -> None:
-        ledger.notes.note(
-            key,
-            name,
-            encode(secret_key, kind, before, ledger.long_texts),
-            encode(secret_key, kind, after, ledger.long_texts),
-        )
+        note(key, name, encode(secret_key, kind, before, texts), encode(secret_key, kind, after, texts))
 
     return session, put
 

@@ -40,11 +40,10 @@ _POSTGRES_INSERT: Final = f"""
                        {", ".join(_COLUMNS)})
     SELECT nextval('event_id_seq'), %(account)s, %(source)s, CAST(%(context)s AS uuid), %(cause)s,
            greatest(CAST(%(at)s AS timestamptz), head.last_datetime),
-           clock_timestamp(), type, object_type, object_id, object_label, user_id, actor_kind, actor_id, actor_name,
-           actor_version, initiator_id, CAST(data AS json), CAST(changes AS json)
+           clock_timestamp(), {", ".join(_COLUMNS)}
     FROM ROWS FROM (json_to_recordset(CAST(%(lines)s AS json)) AS (
              type text, object_type text, object_id bigint, object_label text, user_id bigint, actor_kind text,
-             actor_id bigint, actor_name text, actor_version integer, initiator_id bigint, data text, changes text))
+             actor_id bigint, actor_name text, actor_version integer, initiator_id bigint, data json, changes json))
          WITH ORDINALITY AS line LEFT JOIN head ON true
     ORDER BY ordinality
     RETURNING id
@@ -98,13 +97,13 @@ def _line(entry: Entry) -> tuple[Any, ...]:
         actor.name,
         actor.version,
         actor.initiator_id,
-        _document(entry.data),
-        _document(entry.changes or None),
+        entry.data,
+        entry.changes or None,
     )
 
 
-def _document(value: dict[str, Any] | None) -> str | None:
-    return None if value is None else _to_json(value)
+def _with_documents(line: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*line[:-2], *(None if document is None else _to_json(document) for document in line[-2:]))
 
 
 def _write_sqlite(
@@ -129,7 +128,7 @@ def _write_sqlite(
         at,
         to_microseconds(wall_now()),
     )
-    rows = [(number, *shared, *_line(entry)) for number, entry in zip(ids, entries, strict=True)]
+    rows = [(number, *shared, *_with_documents(_line(entry))) for number, entry in zip(ids, entries, strict=True)]
     straight.send_each(connection, _SQLITE_INSERT, rows)
     return ids
 
