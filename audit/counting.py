@@ -278,7 +278,7 @@ def _by_groups(session: Session, query: Query, ground: Ground, counts: Counts) -
 def _by_windows(session: Session, query: Query, ground: Ground, counts: Counts, seconds: float) -> None:
     found: dict[int, Counter[str]] = {}
     for window in windows(session, query, ground, seconds=seconds):
-        parts = branches(session, query, ground, window.bounds)
+        parts = branches(session, window.query, ground, window.bounds, window.by)
         held = queries.together([part.with_only_columns(_c.created_datetime, _c.type) for part in parts]).subquery()
         _add(session, counts, held, found)
         counts.counted_to = window.lowest.at if window.lowest else None

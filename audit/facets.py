@@ -112,8 +112,12 @@ def _stretches(
             yield rows, session.scalar(select(func.min(held.c.created_datetime))) if is_cut else None
         return
     for window in windows(session, by_anybody, ground, seconds=seconds):
-        parts = branches(session, by_anybody, ground, window.bounds)
-        rows = [row for part in parts for row in _grouped(session, part.with_only_columns(*keys).subquery())]
+        parts = branches(session, window.query, ground, window.bounds, window.by)
+        # In the order in which they are found: else SQLite reads all the log there is in the order of the groups.
+        found = [
+            part.with_only_columns(*keys).order_by(_c.created_datetime.desc()).limit(window.size) for part in parts
+        ]
+        rows = [row for part in found for row in _grouped(session, part.subquery())]
         yield rows, window.lowest.at if window.lowest else None
 
 

@@ -284,6 +284,12 @@ def long_texts(session: Session, digests: Iterable[str]) -> dict[str, str]:
     return {row.digest: row.content for row in session.execute(every.where(kept.digest.in_(wanted)))}
 
 
+Driver = Literal["context", "target", "members", "set_off_by", "doers", "types", "sources", "period"]
+
+#: Ways of which an index knows (see `audit.log`); by the others so much comes in that a walk by time finds it.
+_RARE: Final = frozenset(asking.SOURCES) - {"web", "email", "automation"}
+
+
 def statement(
     session: Session,
     query: Query,
@@ -292,9 +298,10 @@ def statement(
     size: int,
     *,
     ascending: bool = False,
+    by: Driver | None = None,
 ) -> Select[Any]:
     """The first events of a query within bounds, whole: only times and numbers are sorted, the few rows then read."""
-    first = _keys(session, query, ground, bounds, size, ascending=ascending).subquery()
+    first = _keys(session, query, ground, bounds, size, ascending=ascending, by=by).subquery()
     whole = scoped(session, table=event_table).join_from(first, event_table, _c.id == first.c.id)
     return whole.order_by(*_order(first.c, ascending))
 
@@ -307,13 +314,15 @@ def _keys(
     size: int,
     *,
     ascending: bool = False,
+    by: Driver | None = None,
 ) -> Select[Any]:
     """Their times and numbers: one limited stretch of an index per branch, put in order."""
-    parts = [part.with_only_columns(*_KEY) for part in branches(session, query, ground, bounds)]
-    if len(parts) == 1 and driver(query) in ("target", "period"):
+    by = by or driver(query)
+    parts = [part.with_only_columns(*_KEY) for part in branches(session, query, ground, bounds, by)]
+    if len(parts) == 1 and by in ("target", "period"):
         return parts[0].order_by(*_order(_c, ascending)).limit(size)
     order = _order(_c, ascending, by_time_only=True)
-    if driver(query) == "members":
+    if by == "members":
         # One member to a stretch. Of "is null" PostgreSQL doesn't see that it is one, and would sort the whole period.
         order.insert(0, _c.user_id.asc() if ascending else _c.user_id.desc())
     stretches = [part.order_by(*order).limit(size) for part in parts]
@@ -321,12 +330,6 @@ def _keys(
         return stretches[0]
     every = together(stretches).subquery()
     return select(every).order_by(*_order(every.c, ascending)).limit(size)
-
-
-Driver = Literal["context", "target", "members", "set_off_by", "doers", "types", "sources", "period"]
-
-#: Ways of which an index knows (see `audit.log`); by the others so much comes in that a walk by time finds it.
-_RARE: Final = frozenset(asking.SOURCES) - {"web", "email", "automation"}
 
 
 def driver(query: Query) -> Driver:
@@ -355,12 +358,14 @@ def is_swept(query: Query) -> bool:
     return by not in ("context", "target") and bool(query.texts or (query.sources and by != "sources"))
 
 
-def branches(session: Session, query: Query, ground: Ground, bounds: list[ColumnElement[bool]]) -> list[Select[Any]]:
+def branches(
+    session: Session, query: Query, ground: Ground, bounds: list[ColumnElement[bool]], by: Driver | None = None
+) -> list[Select[Any]]:
     """A query as a sum of stretches, each of which one index holds in order.
 
     `type IN (…)` under an ORDER BY would sort every match.
     """
-    by = driver(query)
+    by = by or driver(query)
     if by == "context" and query.context is not None:
         return [_chain(session, query.context).where(*bounds, *conditions(query, ground, leave_out="context"))]
     every = scoped(session, table=event_table).where(*bounds)

@@ -1,8 +1,9 @@
 """Looks at events one by one where no index knows what is asked of them: window by window, and never for long."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, literal, tuple_
@@ -11,15 +12,16 @@ from sqlalchemy.orm import Session
 from audit import when
 from audit.base import BigId, UtcDateTime
 from audit.log import event_table
-from audit.queries import PAGE, Cursor, Page, before_cursor, statement
+from audit.periods import ANY, Period
+from audit.queries import PAGE, Cursor, Driver, Page, before_cursor, driver, is_wide, statement
 from audit.question import Ground, Query
 from audit.sessions import scoped
+from audit.when import END, START, ends_of
 
 #: A look takes no longer than this; what it did not reach is said, and found by looking further.
 SECONDS: Final = 0.15
-#: Events in the first window; a quick one makes the next one larger.
+#: Events in the first window; the next one is larger, as far as the time that is left allows.
 WINDOW: Final = 2_000
-_QUICK: Final = 0.03
 #: So many are always looked at: a small log is never told by halves because a machine was busy.
 LEAST: Final = 10_000
 
@@ -31,7 +33,10 @@ _KEY: Final = (_c.created_datetime, _c.id)
 class Window:
     """A stretch of the log: so many events before a place, whatever they are."""
 
+    query: Query  #: what is asked, without its period: of two beginnings SQLite might take the one that is further back
     bounds: list[ColumnElement[bool]]
+    size: int  #: as many events, or fewer
+    by: Driver  #: of so many types, all events of a window are looked at sooner than those of each type
     lowest: Cursor | None  #: its oldest event; None where the period begins
 
 
@@ -40,17 +45,18 @@ def windows(
 ) -> Iterator[Window]:
     """The period from its end, or from a cursor, in windows, until the time is over."""
     deadline, size, looked_at = time.perf_counter() + seconds, WINDOW, 0
+    by: Driver = "period" if is_wide(query) else driver(query)
     while True:
         started = time.perf_counter()
         lowest = _lowest(session, query, ground, before, size)
-        bounds = before_cursor(before) if before else []
-        if lowest is not None:
-            bounds.append(tuple_(*_KEY) >= tuple_(literal(lowest.at, UtcDateTime), literal(lowest.id, BigId)))
-        yield Window(bounds, lowest)
+        yield Window(
+            replace(query, period=Period(ANY)), _bounds(ends_of(query, ground), before, lowest), size, by, lowest
+        )
         now, looked_at = time.perf_counter(), looked_at + size
-        if lowest is None or (now >= deadline and looked_at >= LEAST):
+        in_time = int(size * (deadline - now) / (now - started))
+        if lowest is None or (in_time < WINDOW // 2 and looked_at >= LEAST):
             return
-        before, size = lowest, size * 2 if now - started < _QUICK else size
+        before, size = lowest, max(min(size * 2, in_time), WINDOW)
 
 
 def sweep(
@@ -67,11 +73,24 @@ def sweep(
     lowest: Cursor | None = None
     for window in windows(session, query, ground, before=before, seconds=seconds):
         lowest = window.lowest
-        found += session.execute(statement(session, query, ground, window.bounds, size + 1 - len(found)))
+        found += session.execute(
+            statement(session, window.query, ground, window.bounds, size + 1 - len(found), by=window.by)
+        )
         if len(found) > size:
             rows = found[:size]
             return Page(rows, Cursor(rows[-1].created_datetime, rows[-1].id))
     return Page(found, lowest, searched_to=lowest.at if lowest else None)
+
+
+def _bounds(ends: Mapping[str, datetime], before: Cursor | None, lowest: Cursor | None) -> list[ColumnElement[bool]]:
+    found = before_cursor(before) if before is not None else []
+    if END in ends and (before is None or before.at >= ends[END]):
+        found.append(_c.created_datetime < ends[END])
+    if lowest is not None:
+        found.append(tuple_(*_KEY) >= tuple_(literal(lowest.at, UtcDateTime), literal(lowest.id, BigId)))
+    elif START in ends:
+        found.append(_c.created_datetime >= ends[START])
+    return found
 
 
 def _lowest(session: Session, query: Query, ground: Ground, before: Cursor | None, size: int) -> Cursor | None:

@@ -28,6 +28,8 @@ from wsgi import create_app
 OF_THE_FLOOR: Final[dict[Database, float]] = {"SQLite": 1.3, "PostgreSQL": 1.95}
 OF_PAGE_ONE: Final = 1.2
 GROWTH: Final = 1.2
+#: Seconds that anything beside the list may take; what is not done by then says "at least".
+BESIDE: Final = 0.2
 #: Pages from the top to where the thousandth begins.
 DEEP: Final = 1_000
 
@@ -43,6 +45,31 @@ WEEK: Final = {
     "an object": "object=Ticket:{ticket}",
 }
 
+#: What comes beside the list, or is looked for event by event: of each kind, the slowest question counts.
+LOOKED_FOR: Final = {
+    "free text, the list": [
+        f"/settings/audit/older?{text}&cursor={{top}}" for text in ("text=order", "text=teapot", "text=e")
+    ],
+    "free text, total and bars": ["/settings/audit/around?text=order", "/settings/audit/around?text=teapot"],
+    "negation, total and bars": [
+        "/settings/audit/around?not_event=ticket-updated",
+        "/settings/audit/around?not_event=ticket-updated&member=none",
+        "/settings/audit/around?not_event=ticket-updated&text=order",
+    ],
+    "numbers beside the options": [
+        f"/settings/audit/facets?{filters}"
+        for filters in (
+            "",
+            "member=7",
+            "member=none",
+            "by=rule:3",
+            "not_event=ticket-updated",
+            "text=order",
+            "source=web",
+        )
+    ],
+}
+
 Ask = Callable[[], float]
 #: Seconds of both, turn by turn.
 Pairs = tuple[list[float], list[float]]
@@ -53,6 +80,7 @@ def measure(sizes: Sizes, wrong: Wrong) -> Iterator[Result]:
     for database in DATABASES:
         with a_big_log(database, sizes.log) as log, clients(log) as (desk, bare):
             yield from _against_the_floor(database, log, desk, bare, sizes, wrong)
+            yield from _beside(database, log, desk, sizes, wrong)
             with a_big_log(database, sizes.log // 10) as shorter, clients(shorter) as (other, _):
                 yield from _against_shorter(database, (log, desk), (shorter, other), sizes, wrong)
 
@@ -65,13 +93,36 @@ def _against_the_floor(
         ours = _asking(desk, rows_from(log, filters), wrong)
         pairs = _in_turns(ours, _asking(bare, f"/?{filters}", wrong), sizes)
         yield _result(f"read: {name}, a week", database, rows, pairs, OF_THE_FLOOR[database])
-    pairs = _in_turns(_anew(desk, _asking(desk, rows_from(log, ""), wrong)), _asking(bare, "/", wrong), sizes)
+    anew = _anew(desk, _asking(desk, rows_from(log, ""), wrong), "audit_drawings")
+    pairs = _in_turns(anew, _asking(bare, "/", wrong), sizes)
     yield replace(_result("  everything, each line drawn anew", database, rows, pairs, 0), goal=None)
     deep = _asking(desk, f"/settings/audit/older?cursor={_thousandth(log)}", wrong)
     pairs = _in_turns(deep, _asking(desk, rows_from(log, ""), wrong), sizes)
     yield _result("read: page 1000 against page 1", database, rows, pairs, OF_PAGE_ONE)
     pairs = _in_turns(_asking(desk, "/settings/audit", wrong), _asking(bare, "/", wrong), sizes)
     yield Result(name="  the whole page, with total", database=database, rows=rows, measured=pairs[0], unit="ms")
+
+
+def _beside(database: Database, log: BigLog, desk: FlaskClient, sizes: Sizes, wrong: Wrong) -> Iterator[Result]:
+    for name, asked in LOOKED_FOR.items():
+        slowest = ("", [0.0])
+        for path in asked:
+            ask = _anew(desk, _asking(desk, path.format(top=_top(log)), wrong), "audit_known", "audit_drawings")
+            taken = [ask() for _ in range(sizes.visits // 10 + 2)][1:]
+            slowest = max(slowest, (path.partition("?")[2].partition("&cursor")[0], taken), key=_median_taken)
+        yield Result(
+            name=f"beside: {name}",
+            database=database,
+            rows=f"count(*) = {log.events:,}, slowest: {slowest[0] or 'everything'}",
+            measured=slowest[1],
+            unit="ms",
+            goal=BESIDE,
+            at_most=True,
+        )
+
+
+def _median_taken(question: tuple[str, list[float]]) -> float:
+    return statistics.median(question[1])
 
 
 def _against_shorter(
@@ -123,11 +174,12 @@ def _asking(client: FlaskClient, path: str, wrong: Wrong) -> Ask:
     return ask
 
 
-def _anew(client: FlaskClient, ask: Ask) -> Ask:
-    """What nobody has looked at lately: an event's line is drawn once, and kept for a while."""
+def _anew(client: FlaskClient, ask: Ask, *kept: str) -> Ask:
+    """What nobody has looked at lately: events are read, drawn and counted once, and kept for a while."""
 
     def look() -> float:
-        client.application.extensions.pop("audit_drawings", None)
+        for each in kept:
+            client.application.extensions.pop(each, None)
         return ask()
 
     return look
@@ -135,8 +187,11 @@ def _anew(client: FlaskClient, ask: Ask) -> Ask:
 
 def rows_from(log: BigLog, filters: str) -> str:
     """The address of the newest rows alone, without the form, the sentence and the total around them."""
-    top = queries.Cursor(log.end + timedelta(days=1), 1).write(log.account_id)
-    return f"/settings/audit/older?{filters}&cursor={top}"
+    return f"/settings/audit/older?{filters}&cursor={_top(log)}"
+
+
+def _top(log: BigLog) -> str:
+    return queries.Cursor(log.end + timedelta(days=1), 1).write(log.account_id)
 
 
 def _filters(log: BigLog) -> dict[str, str]:
