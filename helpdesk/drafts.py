@@ -50,6 +50,7 @@ class Draft:
     imported: bool = False  #: said elsewhere; it is not sent again
     fate: dict[str, Any] | None = None  #: what became of it there
     machine: str | None = None  #: the name of what wrote it, if no sender did and it was not whoever acts
+    former: str | None = None  #: the address of whoever wrote it elsewhere, if they are no team member here
 
     @property
     def from_agent(self) -> bool:

@@ -36,7 +36,7 @@ def write(ticket: Ticket, draft: Draft, *, by: Actor) -> TicketMessage:
         sender_user_id=sender.id if isinstance(sender, User) else None,
         sender_customer_id=sender.id if isinstance(sender, Customer) else None,
         sender_name=sender.name or "" if sender is not None else draft.machine or by.name,
-        sender_address=sender.email if sender is not None else None,
+        sender_address=sender.email if sender is not None else draft.former,
         source=draft.source,
         subject=draft.subject,
         body_text=draft.body_text,

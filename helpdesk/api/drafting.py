@@ -40,14 +40,20 @@ def draft_of(session: Session, body: NewMessage, customer: Customer, failed: str
     """The message as a verb takes it."""
     html = safe(body.body_html)
     text = body.body_text if body.body_text is not None else html_text(html) if html else None
-    public = body.public and body.channel != "internal-note"
+    public = is_public(body)
     if not body.from_agent and not public:
         raise Problem(400, failed, {"public": ["A customer's message is always public."]})
     _refuse_future(session, body, failed)
     refuse_unknown(session, body, failed)
     told = body.created_datetime is not None and not (body.from_agent and public)
+    imported = told or body.sent_datetime is not None or body.failed_datetime is not None
+    who = body.sender
+    sender = _agent(session, who, failed) if body.from_agent else _customer(session, body, customer, failed)
+    former = who.email if sender is None and who is not None else None
+    if former and not imported:
+        raise Problem(400, failed, {"sender.email": ["There is no team member with this address."]})
     return Draft(
-        sender=_agent(session, body.sender, failed) if body.from_agent else _customer(session, body, customer, failed),
+        sender=sender,
         body_text=clean_text(text) if text is not None else None,
         body_html=html,
         stripped_text=body.stripped_text,
@@ -68,10 +74,16 @@ def draft_of(session: Session, body: NewMessage, customer: Customer, failed: str
         meta=body.meta,
         mention_ids=body.mention_ids,
         said_at=body.created_datetime or body.sent_datetime or body.failed_datetime,
-        imported=told or body.sent_datetime is not None or body.failed_datetime is not None,
+        imported=imported,
         fate=_fate(body),
-        machine=body.sender.name if body.sender is not None else None,
+        machine=(who.name or who.email) if who is not None else None,
+        former=former,
     )
+
+
+def is_public(body: NewMessage) -> bool:
+    """Whether the customer reads it, too."""
+    return body.public and body.channel != "internal-note"
 
 
 def refuse_unknown(session: Session, body: NewMessage, failed: str) -> None:
@@ -120,13 +132,9 @@ def _agent(session: Session, ref: PersonRef | None, failed: str) -> User | None:
         # Who has neither number nor address, and yet a name, is a machine, as messages of rules show it.
         return session.get_one(User, g.user.id) if ref is None or not ref.name else None
     if ref.id is not None:
-        (found,) = named(session, User, [ref.id], "sender.id", failed)
-    else:
-        key = (ref.email or "").strip().lower()
-        found = session.scalar(select(User).where(User.email_key == key, User.account_id == g.account.id))
-    if found is None:
-        raise Problem(400, failed, {"sender.email": ["There is no team member with this address."]})
-    return found  # type: ignore[no-any-return]
+        return named(session, User, [ref.id], "sender.id", failed)[0]  # type: ignore[no-any-return]
+    key = (ref.email or "").strip().lower()  # of somebody who left this may be all that is known
+    return session.scalar(select(User).where(User.email_key == key, User.account_id == g.account.id))
 
 
 def _customer(session: Session, body: NewMessage, customer: Customer, failed: str) -> Customer:

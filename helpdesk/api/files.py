@@ -3,7 +3,7 @@
 import io
 import mimetypes
 import re
-from typing import Final
+from typing import Final, Literal
 
 from flask import Response, g, request, send_file
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from audit.action import enter, write_aside
 from audit.db import db
 from audit.rest.calls import Resource
 from audit.rest.problems import Problem
-from audit.rest.shapes import Shown
+from audit.rest.shapes import Query, Shown
 from helpdesk import files
 from helpdesk.models import StoredFile
 
@@ -34,6 +34,12 @@ _HARMLESS: Final = re.compile("(image/(?!svg).*|audio/.*|video/.*|text/(plain|cs
 MOST_BYTES: Final = 20 * 2**20
 
 
+class UploadQuery(Query):
+    """What the files are for."""
+
+    type: Literal["attachment"] = "attachment"
+
+
 class Uploaded(Shown):
     """A file as a message's `attachments` name it."""
 
@@ -46,10 +52,11 @@ class Uploaded(Shown):
 @resource.call(
     "POST /upload",
     needs="write note",
+    query=UploadQuery,
     gives=list[Uploaded],
     form="-F 'note.txt=Hello;filename=note.txt;type=text/plain'",
 )
-def upload() -> list[Uploaded]:
+def upload(asked: UploadQuery) -> list[Uploaded]:
     """Upload files, as a form with files in it; nothing is in a ticket yet, so that no event is written."""
     given = [file for _, file in request.files.items(multi=True) if file.filename]
     if not 0 < len(given) <= MOST_FILES:

@@ -30,6 +30,8 @@ resource = Resource(
 FAILED: Final = "Failed to create message"
 UPDATING: Final = "Failed to update message"
 ORDERS: Final = both_ways("created_datetime", TicketMessage.created_datetime, datetime)
+#: What of a message can be changed and is shown, too.
+_AS_SHOWN: Final = messages.REVISABLE & Message.model_fields.keys()
 _WITH_FILES: Final[Any] = selectinload(TicketMessage.attachments)
 
 
@@ -80,7 +82,7 @@ def of_ticket(ticket_id: int, asked: OfTicket) -> Page:
 )  # fmt: skip
 def create(ticket_id: int, asked: MessageAction, body: NewMessage) -> Message:
     """Say something in a ticket. A customer's words open a closed ticket; an agent's first answer takes the ticket."""
-    if (body.public and body.channel != "internal-note") and not g.user.may("reply"):
+    if drafting.is_public(body) and not g.user.may("reply"):
         raise Problem(403)
     if body.attachments:
         found(db.session(), Ticket, ticket_id)
@@ -109,7 +111,8 @@ def update(ticket_id: int, message_id: int, asked: MessageAction, body: NewMessa
         if body.from_agent != message.from_agent:
             raise Problem(400, UPDATING, {"from_agent": ["Who said it stays."]})
         drafting.refuse_unknown(session, body, UPDATING)
-        messages.revise(message, {**_changes(body), **_fate(session, message, body)}, by=me())
+        (shown,) = message_showing.shown(session, [message])
+        messages.revise(message, {**_changes(body, shown), **_fate(message, body, shown)}, by=me())
     return show_alone(message_id)
 
 
@@ -150,28 +153,27 @@ def _of(message: TicketMessage, ticket_id: int) -> TicketMessage:
     return message
 
 
-def _changes(body: NewMessage) -> dict[str, Any]:
-    """What of the body changes the message; who said it, and when, stays."""
-    changes = {name: value for name, value in body.sent() if name in messages.REVISABLE}
-    if "body_html" in changes:
-        changes["body_html"] = drafting.safe(changes["body_html"])
-    if "stripped_html" in changes:
-        changes["stripped_html"] = drafting.safe(changes["stripped_html"])
-    if "macros" in changes:
-        changes["macros"] = drafting.macro_refs(body)
+def _changes(body: NewMessage, shown: Message) -> dict[str, Any]:
+    """What of the body changes the message: not what only comes back as it was shown; who said it, and when, stays."""
+    said = {name: value for name, value in body.sent() if name in messages.REVISABLE}
+    for name in ("body_html", "stripped_html"):
+        if name in said:
+            said[name] = drafting.safe(said[name])
+    if "macros" in said:
+        said["macros"] = drafting.macro_refs(body) or []
     if body.source is not None:
-        changes["source"] = body.source.model_dump(by_alias=True)
-    if "body_text" in changes and "stripped_text" not in changes:
-        changes["stripped_text"] = changes["body_text"]
+        said["source"] = body.source.model_dump(by_alias=True)
+    changes = {name: value for name, value in said.items() if name not in _AS_SHOWN or value != getattr(shown, name)}
+    if "body_text" in changes:
+        changes.setdefault("stripped_text", changes["body_text"])
     return changes
 
 
-def _fate(session: Session, message: TicketMessage, body: NewMessage) -> dict[str, Any]:
+def _fate(message: TicketMessage, body: NewMessage, shown: Message) -> dict[str, Any]:
     """What of the body says anew what became of it: not what only comes back as it was shown."""
     sent = {name: value for name, value in body.sent() if name in drafting.FATE}
     if not sent:
         return {}
-    (shown,) = message_showing.shown(session, [message])
     told = dict(message.fate or {})
     for name, value in sent.items():
         if value is None:

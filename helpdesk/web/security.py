@@ -63,7 +63,7 @@ def install(app: Flask, config: Config) -> None:
 
 def is_api() -> bool:
     """Whether a program asks, which has a key, no cookies and any host name."""
-    return request.path.startswith("/api/")
+    return request.path == "/api" or request.path.startswith("/api/")
 
 
 def local_path(address: str | None) -> str | None:

@@ -44,6 +44,12 @@ def test_a_key_opens_nothing_under_another_address(api: Program) -> None:
     assert api.fail("GET", "/events")[0] == 401
 
 
+def test_a_program_under_any_host_is_told_in_json_that_nothing_is_there(app: Flask) -> None:
+    for path in ("/api", "/api/"):
+        answer = app.test_client().get(path, base_url="http://acme.elsewhere.example")
+        assert (answer.status_code, (answer.json or {}).keys()) == (404, {"error"}), path
+
+
 def test_cookies_open_nothing(app: Flask) -> None:
     client = app.test_client()
     client.post("/login", data={"email": "owner@demo.example", "password": "correct horse battery"})

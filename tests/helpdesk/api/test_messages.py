@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from audit.actors import Actor
 from audit.rest.shapes import write_moment
 from helpdesk import messages, rules, summaries, tickets
+from helpdesk.api.message_shapes import MessageFields
 from helpdesk.drafts import Draft
 from helpdesk.models import Delivery
 from tests.desks import Desk
@@ -111,6 +112,32 @@ def test_what_became_of_a_message_elsewhere_is_kept_and_shown(desk: Desk, api: P
     assert trail.types == []
 
 
+def test_a_message_as_it_was_shown_is_no_correction(desk: Desk, api: Program) -> None:
+    path = f"/tickets/{desk.a_ticket().id}/messages"
+    message = api.post(path, {**REPLY, "body_html": "<p>On its <b>way</b></p>"})
+    back = {name: message[name] for name in MessageFields.model_fields if name in message} | {
+        name: message[name] for name in ("channel", "via", "from_agent")
+    }
+    with desk.watched() as trail:
+        api.put(f"{path}/{message['id']}", back, 202)
+        api.put(f"{path}/{message['id']}", {**REPLY, "macros": [], "source": message["source"]}, 202)
+    assert trail.types == []
+    with desk.watched() as trail:
+        corrected = api.put(f"{path}/{message['id']}", {**back, "body_text": "It went out."}, 202)
+    assert trail.types == ["ticket-updated", "ticket-message-updated"]
+    assert corrected["stripped_text"] == "It went out."
+
+
+def test_what_an_agent_said_who_has_left_is_theirs_where_it_was_sent_elsewhere(desk: Desk, api: Program) -> None:
+    path, gone = f"/tickets/{desk.a_ticket().id}/messages", {"email": "gone@demo.example", "name": "Gus Gone"}
+    for sender, name in ((gone, "Gus Gone"), ({"email": gone["email"]}, gone["email"])):
+        said = api.post(path, {**REPLY, "sender": sender, "sent_datetime": LONG_AGO})
+        assert [said["sender"][part] for part in ("id", "email", "name")] == [None, gone["email"], name]
+    assert api.get(f"{path.removesuffix('/messages')}")["assignee_user"] is None
+    assert api.post(path, {**REPLY, "sender": said["sender"], "sent_datetime": LONG_AGO})["sender"] == said["sender"]
+    assert api.fail("POST", path, {**REPLY, "sender": gone})[1]["data"].keys() == {"sender.email"}
+
+
 def test_who_has_no_name_has_none_in_messages_either(api: Program) -> None:
     asks = {**REPLY, "from_agent": False, "sender": {"email": "zoe@q.example"}}
     ticket = api.post("/tickets", {"messages": [asks, REPLY]})
@@ -176,6 +203,8 @@ def test_a_file_is_uploaded_attached_and_fetched(desk: Desk, api: Program) -> No
         (file,) = answer.json or []
         assert file == {"url": file["url"], "name": "a b.html", "content_type": "text/html", "size": 9}
         assert api.call("POST", "/upload", data={"x": "y"}).status_code == 400
+        more = {"file": (io.BytesIO(b"hi"), "b.txt", "text/plain")}
+        assert api.call("POST", "/upload?type=attachment", data=more).status_code == 201
         message = api.post(f"/tickets/{number}/messages", {**REPLY, "attachments": [file]})
     assert trail.types == ["ticket-message-created", "ticket-updated", "ticket-assigned"]
     assert message["attachments"] == [{**file, "public": True, "extra": None}]
