@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy.orm import Session
 
 from audit.actors import Actor
-from helpdesk import macros, tags, tickets
+from helpdesk import desk, macros, tags, tickets
 from helpdesk.models import Macro, Team, Ticket, User
 from helpdesk.refusals import Refused
 
@@ -25,9 +25,14 @@ def all_of(session: Session, given: dict[str, Any]) -> Change:
 def macro_and_close(session: Session, given: dict[str, Any]) -> Change:
     """Let a macro do its actions, and close the ticket."""
     macro = _one(session, Macro, given["macro_id"], "macro")
-    return in_turn(
-        [lambda ticket, by: macros.apply(macro, ticket, by=by), lambda ticket, by: tickets.close(ticket, by=by)]
-    )
+
+    def do(ticket: Ticket, by: Actor) -> None:
+        macros.apply(macro, ticket, by=by)
+        if ticket.is_open or ticket.is_snoozed:  # two actions in one chain: the macro's, then theirs who asked
+            desk.go_on(session)
+            tickets.close(ticket, by=by)
+
+    return do
 
 
 def in_turn(changes: Sequence[Change]) -> Change:

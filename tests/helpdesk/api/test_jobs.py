@@ -49,6 +49,11 @@ def test_jobs_are_done_in_the_background(desk: Desk, api: Program) -> None:
         api.post("/jobs", {"type": "deleteTicket", "params": {"view": {"filters": filters}}})
         machine.run_all(desk.session)
     assert trail.types.count("macro-applied") == 2  # and on the ticket of the desk
+    at = trail.types.index("macro-applied")
+    assert trail.lines[at : at + 6] == [  # the macro's action, then theirs who asked for it
+        ("macro-applied", None), ("tag-created", None), ("ticket-updated", None), ("ticket-tags-added", None),
+        ("ticket-updated", "Olive Owner"), ("ticket-closed", "Olive Owner"),
+    ]  # fmt: skip
     assert trail.types.count("ticket-closed") == 2
     assert trail.types.count("ticket-deleted") == 3
     assert api.get("/tickets")["data"] == []
