@@ -1,9 +1,12 @@
 """The verbs of customers: met, edited, recognised by their address."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import available_timezones
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from audit.action import now
 from audit.actors import Actor
@@ -65,6 +68,7 @@ def _add(account: Account, name: str | None, email: str | None, profile: dict[st
     profile, address = _tidied(profile), _tidied({"email": email})["email"]
     if address and awaited(account, address) is not None:
         raise Taken(f"There is a customer with the address {address} already.", "email")
+    _refuse_taken(session, account.id, profile.get("external_id"))
     customer = Customer(
         account_id=account.id,
         email=address,
@@ -99,8 +103,8 @@ def update(
     customer: Customer,
     changes: Mapping[str, Any],
     *,
-    addresses: Iterable[Address] | None = None,
-    values: Iterable[tuple[CustomField, Any]] | None = None,
+    addresses: Sequence[Address] | None = None,
+    values: Sequence[tuple[CustomField, Any]] | None = None,
     by: Actor,
 ) -> None:
     """Edit a profile, all in one save: only what really differs is changed. `addresses` and `values` of custom fields
@@ -108,12 +112,13 @@ def update(
     unknown = changes.keys() - EDITABLE
     if unknown:
         raise Refused(f"A customer has no {', '.join(sorted(unknown))} to edit.")
-    if customer.stands_for_deleted:
-        raise Refused("This customer stands for all who were deleted, so there is nothing of theirs to edit.")
     tidy = _tidied(changes)
+    if customer.stands_for_deleted and (addresses or values or _different(customer, tidy)):
+        raise Refused("This customer stands for all who were deleted, so there is nothing of theirs to edit.")
     with blaming("channels"):
         moved = addresses is not None and channels.replace(customer, addresses)
-    different = {name: value for name, value in tidy.items() if getattr(customer, name) != value}
+    different = _different(customer, tidy)
+    _refuse_taken(session_of(customer), customer.account_id, different.get("external_id"), customer)
     if "email" in different:
         with blaming("email"):
             _move_address(customer, different["email"])
@@ -164,9 +169,23 @@ def merge(source: Customer, into: Customer, *, values: Mapping[str, Any], by: Ac
     email, theirs = chosen.get("email"), [*channels.live(source), *channels.live(into)]
     if email and all((channel.type, channel.address) != (channels.EMAIL, email) for channel in theirs):
         raise Refused(f"{email} is the address of neither of the two. Choose one of theirs.", "email")
+    _refuse_taken(session_of(into), into.account_id, chosen.get("external_id"), source, into)
     if "name" in chosen:
         chosen |= ways.halves(chosen["name"])
     return leaving.leave(ways.CUSTOMER_INTO_ANOTHER, Going(source, into, chosen), by=by)
+
+
+def _refuse_taken(session: Session, account_id: int, external_id: str | None, *but: Customer) -> None:
+    """Another system has one number for one customer."""
+    if not external_id:
+        return
+    others = select(Customer.id).where(Customer.account_id == account_id, Customer.external_id == external_id)
+    known = others.where(Customer.id.not_in([each.id for each in but])).limit(1)
+    holder = session.scalar(known)
+    if holder is None and firsts.wait(session, account_id, "customer's external id", [external_id]):
+        holder = session.scalar(known)
+    if holder is not None:
+        raise Taken(f"Customer {holder} has the external id {external_id!r} already.", "external_id")
 
 
 def _move_address(customer: Customer, address: str | None) -> None:
@@ -176,6 +195,10 @@ def _move_address(customer: Customer, address: str | None) -> None:
     for channel in customer.channels:
         if channel.type == channels.EMAIL and channel.preferred:
             channel.preferred, channel.updated_datetime = False, now(session_of(customer))
+
+
+def _different(customer: Customer, tidy: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in tidy.items() if getattr(customer, name) != value}
 
 
 def _split_name(customer: Customer) -> None:

@@ -18,8 +18,12 @@ LANGUAGES: Final[Mapping[str, str]] = {
     "vi": "Vietnamese", "cy": "Welsh",
 }  # fmt: skip
 
-#: With a country or script behind it, as clients send it ("pt-BR").
-_CODE: Final = re.compile(r"[a-z]{2}(?:-[A-Za-z]{2,4})?")
+#: All that there are, with a country or script behind it where clients send one ("pt-BR").
+_CODE: Final = re.compile(
+    "(?:a[abefkmnrsvyz]|b[aegimnors]|c[aehorsuvy]|d[aevz]|e[elnostu]|f[afijory]|g[adlnuv]|h[aeiortuyz]|i[adegikostu]"
+    "|j[av]|k[agijklmnorsuvwy]|l[abginotuv]|m[ghiklnrsty]|n[abdeglnorvy]|o[cjmrs]|p[ailst]|qu|r[mnouw]"
+    "|s[acdegiklmnoqrstuvw]|t[aeghiklnorstwy]|u[gkrz]|v[eio]|w[ao]|xh|y[io]|z[ahu])(?:-(?:[A-Za-z]{2}|[A-Za-z]{4}))?"
+)
 
 
 def known(code: str | None) -> str | None:

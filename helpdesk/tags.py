@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import bindparam, select
@@ -21,7 +22,7 @@ from helpdesk.sessions import session_of
 LONGEST_NAME: Final = 256
 LONGEST_DESCRIPTION: Final = 1024
 
-_COLOR: Final = re.compile(r"#[0-9a-f]{6}", re.ASCII)
+_COLOR: Final = re.compile(r"#[0-9A-Fa-f]{6}", re.ASCII)
 
 # Asked for every tag that is put on: written once, for making a statement takes longer than answering it.
 _NAMED: Final = select(Tag).where(Tag.account_id == bindparam("account"), Tag.name == bindparam("name"))
@@ -45,6 +46,8 @@ def update(tag: Tag, *, name: str, color: str | None, description: str | None, b
     if renamed and _named(session_of(tag), tag.account_id, tidy) is not None:
         raise Taken(f"There is a tag {tidy!r} already. Merge the two instead.", "name")
     decoration, words = _decoration(color), _tidy_description(description)
+    if (color or "").strip().lower() == (tag.color or "").lower():  # pages write it small
+        decoration = tag.decoration
     if not renamed and (tag.decoration, tag.description) == (decoration, words):
         return
     tag.name, tag.decoration, tag.description = tidy, decoration, words
@@ -80,19 +83,17 @@ def merge(source: Tag, into: Tag, *, by: Actor) -> Job | None:
     return leaving.leave(ways.TAG_INTO_ANOTHER, Going(source, into), by=by)
 
 
-def meet(account: Account, colors: Mapping[str, str | None], *, by: Actor) -> None:
-    """Make those of these tags that are unknown, each in its colour."""
-    _met(session_of(account), account.id, {_tidy(name): color for name, color in colors.items()}, by=by)
-
-
-def put_on(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
-    """Put tags on a ticket by name; unknown ones are made. One event names all that are really new."""
+def put_on(
+    ticket: Ticket, names: Iterable[str], *, colors: Mapping[str, str | None] = MappingProxyType({}), by: Actor
+) -> None:
+    """Put tags on a ticket by name; unknown ones are made, in these colours. One event names all that are new on it."""
     session = session_of(ticket)
     present = {link.tag.name for link in ticket.tag_links}
-    fresh = [name for name in dict.fromkeys(map(_tidy, names)) if name not in present]
+    wanted = {_tidy(name): colors.get(name) for name in names}
+    fresh = {name: color for name, color in wanted.items() if name not in present}
     if not fresh:
         return
-    for tag in _met(session, ticket.account_id, dict.fromkeys(fresh), by=by):
+    for tag in _met(session, ticket.account_id, fresh, by=by):
         leaving.refuse_new(tag)
         ticket.tag_links.append(TicketTag(account_id=ticket.account_id, tag=tag))
     record(TICKET_TAGS_ADDED, ticket, by=by)
@@ -109,11 +110,13 @@ def take_off(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
     record(TICKET_TAGS_REMOVED, ticket, by=by)
 
 
-def set_on(ticket: Ticket, names: Iterable[str], *, by: Actor) -> None:
+def set_on(
+    ticket: Ticket, names: Iterable[str], *, colors: Mapping[str, str | None] = MappingProxyType({}), by: Actor
+) -> None:
     """Let a ticket have exactly these tags."""
-    wanted = list(dict.fromkeys(map(_tidy, names)))
+    wanted = {_tidy(name): colors.get(name) for name in names}
     take_off(ticket, [tag.name for tag in ticket.tags if tag.name not in wanted], by=by)
-    put_on(ticket, wanted, by=by)
+    put_on(ticket, wanted, colors=wanted, by=by)
 
 
 def why_kept(tag: Tag) -> str | None:
@@ -205,7 +208,7 @@ def _tidy_description(description: str | None) -> str | None:
 
 def _decoration(color: str | None) -> dict[str, str] | None:
     # Drawn on pages as it stands: whatever is no colour must not get there.
-    tidy = (color or "").strip().lower()
+    tidy = (color or "").strip()
     if tidy and not _COLOR.fullmatch(tidy):
         raise Refused(f"{tidy[:40]!r} is no colour. Write it like #0f766e.", "decoration.color")
     return {"color": tidy} if tidy else None

@@ -63,6 +63,7 @@ class Opening:
     assignee: User | None = None
     team: Team | None = None
     tags: tuple[str, ...] = field(default=())
+    tag_colors: Mapping[str, str | None] = field(default_factory=dict)  #: of those that are made by this
 
 
 def create(account: Account, opening: Opening, *, by: Actor) -> Ticket:
@@ -99,7 +100,7 @@ def create(account: Account, opening: Opening, *, by: Actor) -> Ticket:
         assign_team(ticket, opening.team, by=by)
     if opening.tags:
         with blaming("tags"):
-            tags.put_on(ticket, opening.tags, by=by)
+            tags.put_on(ticket, opening.tags, colors=opening.tag_colors, by=by)
     return ticket
 
 

@@ -18,7 +18,7 @@ from helpdesk import channels, customers
 from helpdesk.api import field_values, ticket_showing, ticket_writing
 from helpdesk.api.acting import acting, all_held, found, held, me, named
 from helpdesk.api.customer_showing import channel_shown, integrations, shops_of
-from helpdesk.api.persons import Profile, edit, introduced
+from helpdesk.api.persons import NAMES, Profile, edit, introduced, whole_name
 from helpdesk.api.ticket_shapes import ChannelShown, Fields, FieldShown, FieldValue, FieldValues, Related, ValueShown
 from helpdesk.models import Customer, CustomerChannel, CustomField, Integration
 
@@ -186,7 +186,10 @@ def merge(asked: Merging, body: CustomerFields) -> CustomerDetail:
             raise Problem(
                 409, f"Both customers have orders in {shop.name!r}, so they can't be merged. Nothing was done."
             )
-        chosen = {name: value for name, value in body.sent() if name in customers.EDITABLE - {"firstname", "lastname"}}
+        sent = dict(body.sent())
+        chosen = {name: value for name, value in sent.items() if name in customers.EDITABLE.difference(NAMES)}
+        if not sent.keys().isdisjoint(NAMES):
+            chosen["name"] = whole_name(target.name, sent)
         customers.merge(source, target, values=chosen, by=me())
     return _detail(asked.target_id)
 

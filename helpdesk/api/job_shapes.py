@@ -7,7 +7,7 @@ from pydantic import Field
 from audit.rest.echoes import Moving
 from audit.rest.shapes import Body, Flag, Id, Moment, Paged, Shown
 from helpdesk import tickets
-from helpdesk.api.persons import Ref
+from helpdesk.api.persons import TeamRef, UserRef
 from helpdesk.api.ticket_shapes import Priority, Status
 
 MOST: Final = 20_000  #: tickets of one job
@@ -48,8 +48,8 @@ class Updates(Body):
     priority: Priority = "normal"
     subject: str | None = Field(None, max_length=tickets.LONGEST_SUBJECT)
     tags: list[TagName] = Field([], max_length=200)
-    assignee_user: Ref | None = None
-    assignee_team: Ref | None = None
+    assignee_user: UserRef | None = None
+    assignee_team: TeamRef | None = None
     spam: Flag = False
     trashed_datetime: Moment | None = None
     snooze_datetime: Moment | None = None

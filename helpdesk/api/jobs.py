@@ -19,6 +19,7 @@ from helpdesk import bulk, jobs, tables
 from helpdesk.api.acting import acting, found, held, me
 from helpdesk.api.job_shapes import JobChange, JobQuery, JobShown, NewJob, Params, Types
 from helpdesk.api.job_targets import CREATING, OF_A_DRILLDOWN, chosen, drilled
+from helpdesk.api.persons import assigned_team, assignee
 from helpdesk.models import Job
 from helpdesk.refusals import blaming
 
@@ -156,7 +157,7 @@ def _programs(job: Job) -> Job:
 
 
 def _bulk(session: Session, body: NewJob) -> tuple[list[int], dict[str, Any]]:
-    deed, given = _deed(body)
+    deed, given = _deed(session, body)
     wanted = chosen(session, body.params)
     with blaming("params"):
         bulk.verb_for(session, deed, given)  # what can't be is said now, and not by the job
@@ -186,7 +187,7 @@ def _table(session: Session, body: NewJob) -> tuple[list[int], dict[str, Any]]:
     return [], {"title": "Import macros", "digest": uploaded[1]}
 
 
-def _deed(body: NewJob) -> tuple[bulk.Deed, dict[str, Any]]:
+def _deed(session: Session, body: NewJob) -> tuple[bulk.Deed, dict[str, Any]]:
     params = body.params
     if body.type == "deleteTicket":
         return bulk.BY_JOB["erase"], {}
@@ -196,17 +197,19 @@ def _deed(body: NewJob) -> tuple[bulk.Deed, dict[str, Any]]:
         return (bulk.BY_JOB["macro-close"] if params.apply_and_close else bulk.DEEDS["macro"]), {
             "macro_id": params.macro_id
         }
-    changes = [[name, _plain(name, value)] for name, value in params.updates.sent()] if params.updates else []
+    changes = [[name, _plain(session, name, value)] for name, value in params.updates.sent()] if params.updates else []
     if not changes:
         raise Problem(400, CREATING, {"params.updates": ["Missing data for required field."]})
     return bulk.BY_JOB["update"], {"updates": changes}
 
 
-def _plain(name: str, value: Any) -> Any:
+def _plain(session: Session, name: str, value: Any) -> Any:
     if name == "tags":
         return [tag.name for tag in value]
     if name.startswith("assignee"):
-        return value.id if value is not None else None
+        meant = assignee if name == "assignee_user" else assigned_team
+        holder = meant(session, value, f"params.updates.{name}", CREATING)
+        return holder.id if holder is not None else None
     return write_moment(value) if isinstance(value, datetime) else value
 
 

@@ -10,7 +10,7 @@ from audit.rest.paging import Order, both_ways
 from audit.rest.shapes import Body, Flag, Id, IdText, Moment, Paged, Query, Shown
 from helpdesk import tickets
 from helpdesk.api.message_shapes import Channel, Message, NewMessage, Via
-from helpdesk.api.persons import CustomerLite, CustomerRef, Ref, TeamLite, UserLite
+from helpdesk.api.persons import CustomerLite, CustomerRef, TeamLite, TeamRef, UserLite, UserRef
 from helpdesk.api.tags import ColorShown, Decoration
 from helpdesk.models import Ticket
 
@@ -79,8 +79,8 @@ class TicketFields(Body):
     status: Status = "open"
     priority: Priority = "normal"
     customer: CustomerRef | None = None
-    assignee_user: Ref | None = None
-    assignee_team: Ref | None = None
+    assignee_user: UserRef | None = None
+    assignee_team: TeamRef | None = None
     tags: list[TagRef] | None = Field(None, max_length=200)
     custom_fields: FieldValues | None = None
     external_id: str | None = Field(None, max_length=255)
@@ -91,9 +91,13 @@ class TicketFields(Body):
     )
     meta: dict[str, Any] | None = None
     opened_datetime: Moment | None = None
-    closed_datetime: Moment | None = None
+    closed_datetime: Moment | None = Field(None, description="Closes it; null opens it again.")
     trashed_datetime: Moment | None = None
-    snooze_datetime: Moment | None = None
+    snooze_datetime: Moment | None = Field(
+        None,
+        description="Until when it sleeps; its status is closed until then. null opens it again, and beside the status"
+        " closed closes it for good.",
+    )
     updated_datetime: Moment | None = None
     last_message_datetime: Moment | None = None
     last_received_message_datetime: Moment | None = None
@@ -109,7 +113,11 @@ class NewTicket(TicketFields):
 class TicketChange(TicketFields):
     """What to change, in the order of the body. `tags` and `custom_fields` are replaced as a whole."""
 
-    is_unread: Flag = False
+    is_unread: Flag = Field(
+        False,
+        description="For whoever calls alone: a mark of theirs, as a page sets it when they read the ticket. It is no"
+        " change of the ticket, so that no event is written.",
+    )
 
 
 class TicketTags(Body):

@@ -8,12 +8,24 @@ from sqlalchemy.orm import Session
 
 from audit.rest.problems import Problem
 from helpdesk import fields, marks, tags, tickets
+from helpdesk.api import drafting, ticket_life
 from helpdesk.api.acting import account, me, named
 from helpdesk.api.drafting import draft_of
 from helpdesk.api.message_shapes import NewMessage
-from helpdesk.api.persons import PersonRef, customer_of, edit_nested, introduced, meant
+from helpdesk.api.persons import (
+    CustomerRef,
+    PersonRef,
+    TeamRef,
+    UserRef,
+    assigned_team,
+    assignee,
+    customer_of,
+    edit_nested,
+    introduced,
+    meant,
+)
 from helpdesk.api.ticket_shapes import FieldValue, NewTicket, TagRef, TicketChange
-from helpdesk.models import Customer, CustomField, Tag, Team, Ticket, User
+from helpdesk.models import Customer, CustomField, Tag, Ticket
 from helpdesk.refusals import blaming
 
 FAILED: Final = "Failed to create ticket"
@@ -32,9 +44,7 @@ def open_ticket(session: Session, body: NewTicket) -> Ticket:
     """Open a ticket as the key's user."""
     home = account(session)  # held on to, so that it is read once
     customer, first = _whose(session, body), body.messages[0]
-    user, team = body.assignee_user, body.assignee_team
-    with blaming("tags"):
-        names = tuple(_tag_names(session, body.tags or [], FAILED))
+    named_tags = _tags(session, body.tags or [], FAILED)
     opening = tickets.Opening(
         **{
             **{name: getattr(body, name) for name in _BORN_WITH},
@@ -46,9 +56,10 @@ def open_ticket(session: Session, body: NewTicket) -> Ticket:
         from_agent=first.from_agent if body.from_agent is None else body.from_agent,
         spam=bool(body.spam),
         messages=tuple(draft_of(session, each, customer, FAILED) for each in body.messages),
-        assignee=_one(session, User, user.id, "assignee_user", FAILED) if user is not None and user.id else None,
-        team=_one(session, Team, team.id, "assignee_team", FAILED) if team is not None and team.id else None,
-        tags=names,
+        assignee=assignee(session, body.assignee_user, "assignee_user", FAILED),
+        team=assigned_team(session, body.assignee_team, "assignee_team", FAILED),
+        tags=tuple(named_tags),
+        tag_colors=named_tags,
     )
     ticket = tickets.create(home, opening, by=me())
     for value in body.custom_fields or []:
@@ -62,11 +73,13 @@ def open_ticket(session: Session, body: NewTicket) -> Ticket:
 def change(session: Session, ticket: Ticket, body: TicketChange) -> None:
     """Do to the ticket what was sent, one after the other."""
     as_shown = ticket.updated_datetime
+    life = {name: value for name, value in body.sent() if name in ticket_life.WORDS}
+    moving = next(iter(name for name in life if name in ticket_life.new(ticket, life)), None)
     for name, value in body.sent():
+        if name == moving:
+            ticket_life.bring(ticket, life)
         if name not in _CHANGES or (name == "updated_datetime" and value in (None, as_shown)):
             continue
-        if name == "status" and value == "closed" and body.closed_datetime is not None:
-            name, value = "closed_datetime", body.closed_datetime
         with blaming(name):
             _CHANGES[name](session, ticket, value)
 
@@ -88,13 +101,15 @@ def _whose(session: Session, body: NewTicket) -> Customer:
     if body.customer is not None and (body.customer.id is not None or body.customer.email):
         known = meant(session, body.customer, "customer", FAILED)
         with blaming("customer"):
-            if known is not None and body.customer.id is not None:  # by their address they are only meant
+            if known is not None:
                 edit_nested(session, known, body.customer)
             return known or introduced(session, body.customer)
     for message in body.messages:
         ref = _correspondent(message)
         if ref is not None:
             return customer_of(session, ref, "customer", FAILED)
+    if not any(drafting.is_public(message) for message in body.messages):
+        return introduced(session, CustomerRef.model_validate({}))  # whom it is about is yet to be said
     raise Problem(400, FAILED, {"customer": ["Missing data for required field."]})
 
 
@@ -116,23 +131,24 @@ def _one(session: Session, model: Any, number: int, field: str, failed: str) -> 
     return named(session, model, [number], field, failed)[0]
 
 
-def _tag_names(session: Session, refs: Iterable[TagRef], failed: str) -> list[str]:
-    """The names; a colour is for a tag that is made by this."""
-    names, colors = [], {}
+def _tags(session: Session, refs: Iterable[TagRef], failed: str) -> dict[str, str | None]:
+    """The names, each with a colour for a tag that is made by this."""
+    found: dict[str, str | None] = {}
     for ref in refs:
         if ref.name is None and ref.id is None:
             raise Problem(400, failed, {"tags": ["A tag needs a name or an id."]})
-        name = ref.name if ref.name is not None else _one(session, Tag, ref.id or 0, "tags", failed).name
-        color = ref.decoration.color if ref.decoration is not None else None
-        if color:
-            colors[name] = color
-        names.append(name)
-    tags.meet(account(session), colors, by=me())
-    return names
+        name = ref.name or ""
+        if ref.id is not None:
+            name = _one(session, Tag, ref.id, "tags", failed).name
+            if ref.name not in (None, name):
+                raise Problem(400, failed, {"tags.name": [f"Tag {ref.id} has another name, which stays as it is."]})
+        found[name] = ref.decoration.color if ref.decoration is not None else None
+    return found
 
 
-def _status(_session: Session, ticket: Ticket, status: str) -> None:
-    (tickets.close if status == "closed" else tickets.reopen)(ticket, by=me())
+def _set_tags(session: Session, ticket: Ticket, refs: Iterable[TagRef] | None) -> None:
+    wanted = _tags(session, refs or [], UPDATING)
+    tags.set_on(ticket, wanted, colors=wanted, by=me())
 
 
 def _customer(session: Session, ticket: Ticket, ref: PersonRef | None) -> None:
@@ -144,18 +160,20 @@ def _customer(session: Session, ticket: Ticket, ref: PersonRef | None) -> None:
     tickets.swap_customer(ticket, known or introduced(session, ref), by=me())
 
 
-def _assignee(session: Session, ticket: Ticket, ref: Any) -> None:
-    if ref is None or ref.id is None:
+def _assign(session: Session, ticket: Ticket, ref: UserRef | None) -> None:
+    user = assignee(session, ref, "assignee_user", UPDATING)
+    if user is None:
         tickets.unassign(ticket, by=me())
     else:
-        tickets.assign(ticket, _one(session, User, ref.id, "assignee_user", UPDATING), by=me())
+        tickets.assign(ticket, user, by=me())
 
 
-def _team(session: Session, ticket: Ticket, ref: Any) -> None:
-    if ref is None or ref.id is None:
+def _assign_team(session: Session, ticket: Ticket, ref: TeamRef | None) -> None:
+    team = assigned_team(session, ref, "assignee_team", UPDATING)
+    if team is None:
         tickets.unassign_team(ticket, by=me())
     else:
-        tickets.assign_team(ticket, _one(session, Team, ref.id, "assignee_team", UPDATING), by=me())
+        tickets.assign_team(ticket, team, by=me())
 
 
 def _values(session: Session, ticket: Ticket, given: list[FieldValue] | None) -> None:
@@ -169,18 +187,6 @@ def _spam(_session: Session, ticket: Ticket, spam: bool | None) -> None:
 
 def _trashed(_session: Session, ticket: Ticket, at: Any) -> None:
     (tickets.untrash if at is None else tickets.trash)(ticket, by=me())
-
-
-def _closed(_session: Session, ticket: Ticket, at: Any) -> None:
-    if at is not None:
-        tickets.close(ticket, at=at, by=me())
-
-
-def _snoozed(_session: Session, ticket: Ticket, until: Any) -> None:
-    if until is not None:
-        tickets.snooze(ticket, until, by=me())
-    elif ticket.is_snoozed:
-        tickets.reopen(ticket, by=me())
 
 
 def _born(name: str) -> Callable[[Session, Ticket, Any], None]:
@@ -199,21 +205,18 @@ def _fact(name: str) -> Callable[[Session, Ticket, Any], None]:
     return lambda _session, ticket, value: tickets.set_facts(ticket, {name: value}, by=me())
 
 
-#: What each field of a body means; what is not here is no history.
+#: What each field of a body means; what is neither here nor of the ticket's life is no history.
 _CHANGES: Final[dict[str, Callable[[Session, Ticket, Any], None]]] = {
     "subject": lambda _session, ticket, value: tickets.set_subject(ticket, value, by=me()),
-    "status": _status,
     "priority": lambda _session, ticket, value: tickets.set_priority(ticket, value, by=me()),
     "language": lambda _session, ticket, value: tickets.set_language(ticket, value, by=me()),
     "customer": _customer,
-    "assignee_user": _assignee,
-    "assignee_team": _team,
-    "tags": lambda session, ticket, refs: tags.set_on(ticket, _tag_names(session, refs or [], UPDATING), by=me()),
+    "assignee_user": _assign,
+    "assignee_team": _assign_team,
+    "tags": _set_tags,
     "custom_fields": _values,
     "spam": _spam,
     "trashed_datetime": _trashed,
-    "closed_datetime": _closed,
-    "snooze_datetime": _snoozed,
     "via": _born("via"),
     "from_agent": _born("from_agent"),
     "channel": lambda _session, ticket, value: tickets.set_facts(ticket, {"channel": value or ticket.channel}, by=me()),

@@ -39,7 +39,8 @@ resource = Resource(
     noun="ticket",
     scope="tickets",
     about="Conversations with customers. Every change of a ticket comes with one ticket-updated, before what is told"
-    " specifically.",
+    " specifically. A tag or a customer that is made by the way is told before all that is told of the ticket where it"
+    " is the first that was sent, else after it.",
 )
 
 

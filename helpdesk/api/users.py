@@ -17,6 +17,7 @@ from audit.rest.problems import Problem
 from audit.rest.shapes import Body, Flag, Moment, Paged, Shown
 from helpdesk import invitations, passwords, people
 from helpdesk.api.acting import account, acting, found, held, me
+from helpdesk.api.persons import whole_name
 from helpdesk.models import Role, User
 from helpdesk.ways import halves
 
@@ -155,7 +156,12 @@ def create(body: NewUser) -> UserShown:
     """Invite somebody: they get a mail with a link. With `active: false` nobody is invited yet."""
     with acting() as session:
         profile = {name: value for name, value in body.sent() if name in people.PROFILE | people.FACTS}
-        who: dict[str, Any] = {"email": body.email, "name": body.name, "role": _role(body.role), "by": me()}
+        who: dict[str, Any] = {
+            "email": body.email,
+            "name": whole_name(None, dict(body.sent())) or body.name,
+            "role": _role(body.role),
+            "by": me(),
+        }
         if body.active:
             user = invitations.invite(account(session), **who, **profile)
         else:
@@ -222,12 +228,9 @@ def _change(session: Session, user: User, body: UserChange) -> None:
     _check_password(user, body)
     given = dict(body.sent())
     role = given.pop("role", None)
-    name = given.get("name")
-    if name is None and (given.get("firstname") or given.get("lastname")):
-        name = f"{given.get('firstname') or user.firstname} {given.get('lastname') or user.lastname}".strip()
     people.update(
         user,
-        name=name,
+        name=whole_name(user.name, given),
         email=given.get("email"),
         role=_role(role) if role is not None and ROLES[Role(user.role)] != role.name else None,
         profile={key: value for key, value in given.items() if key in people.PROFILE},

@@ -49,7 +49,7 @@ class TagForm(Form):
     @classmethod
     def of(cls, tag: Any) -> "TagForm":
         """The form as the tag is now."""
-        color = tag.color or ""
+        color = (tag.color or "").lower()
         is_own = bool(color) and color not in dict(SWATCHES)
         return cls(
             name=tag.name,

@@ -22,6 +22,7 @@ class Customer(AccountScoped, Base):
     __table_args__ = (
         UniqueConstraint("account_id", "email_key"),
         Index("ix_customer_created", "account_id", "created_datetime", "id"),
+        Index("ix_customer_external", "account_id", "external_id"),
     )
 
     id: Mapped[int] = key()

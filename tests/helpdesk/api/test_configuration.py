@@ -35,9 +35,9 @@ def test_tags(desk: Desk, api: Program) -> None:
     with desk.watched() as trail:
         refund = api.post("/tags", {"name": "Refund", "decoration": {"color": "#0F766E"}})
         assert fits(refund, TAG)
-        assert (refund["decoration"], refund["usage"]) == ({"color": "#0f766e"}, 0)
+        assert (refund["decoration"], refund["usage"]) == ({"color": "#0F766E"}, 0)
         renamed = api.put(f"/tags/{refund['id']}", {"name": "refund"})
-        assert (renamed["name"], renamed["decoration"]) == ("refund", {"color": "#0f766e"})
+        assert (renamed["name"], renamed["decoration"]) == ("refund", {"color": "#0F766E"})
         assert api.put(f"/tags/{refund['id']}", {"decoration": None})["decoration"] is None
         api.put(f"/tags/{refund['id']}", {})
     assert trail.types == ["tag-created", "tag-updated", "tag-renamed", "tag-updated"]

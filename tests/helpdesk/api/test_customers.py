@@ -153,6 +153,20 @@ def test_customers_are_merged_and_deleted(desk: Desk, api: Program) -> None:
     assert trail.types == ["customer-deleted"] * 2
 
 
+def test_a_number_of_another_system_is_that_of_one_customer(desk: Desk, api: Program) -> None:
+    first = api.post("/customers", {"name": "Dora", "external_id": "7"})["id"]
+    second = api.post("/customers", {"name": "Emil", "external_id": "8"})["id"]
+    api.put(f"/customers/{first}", {"external_id": "7", "note": "Kind"})
+    merge = f"/customers/merge?source_id={desk.carol_id}&target_id={second}"
+    with desk.watched() as trail:
+        for method, path in (("POST", "/customers"), ("PUT", f"/customers/{second}"), ("PUT", merge)):
+            status, error = api.fail(method, path, {"external_id": "7"})
+            assert (status, list(error["data"])) == (409, ["external_id"]), path
+    assert trail.types == []
+    merged = api.put(f"/customers/merge?source_id={first}&target_id={second}", {"external_id": "7", "lastname": "Ek"})
+    assert (merged["external_id"], merged["name"]) == ("7", "Emil Ek")
+
+
 def test_customers_that_cannot_be(desk: Desk, api: Program) -> None:
     with desk.watched() as trail:
         assert api.fail("POST", "/customers", {"email": "CAROL@mail.example"})[0] == 409

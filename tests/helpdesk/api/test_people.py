@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from helpdesk import oauth
@@ -64,6 +65,27 @@ def test_somebody_is_invited_changed_and_deleted(desk: Desk, api: Program) -> No
     with desk.watched() as trail:
         api.post("/users", {**body, "active": False})
     assert trail.types == ["user-created"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ({"firstname": "Cy", "lastname": "Reed"}, "Cy Reed"),
+        ({"name": "Maria Anna Rossi", "firstname": "Cy", "lastname": "Rossi"}, "Cy Anna Rossi"),
+        ({"name": "Nora Night", "firstname": "Maria", "lastname": "Rossi"}, "Nora Night"),
+        ({"name": "Nora Night", "firstname": "Nora", "lastname": "Reed"}, "Nora Reed"),
+        ({"firstname": "Nora", "name": "Nora Night"}, "Nora Night"),
+        ({"lastname": "Reed"}, "Maria Anna Reed"),
+    ],
+)
+def test_names_are_taken_in_the_order_of_the_body(api: Program, sent: dict[str, str], name: str) -> None:
+    """Of all three, those that only come back as they were shown change nothing."""
+    born: dict[str, Any] = {"name": "Maria Anna Rossi", "firstname": "Maria Anna", "lastname": "Rossi"}
+    customer = api.post("/customers", born)
+    user = api.post("/users", {**born, "email": "maria@demo.example", "role": {"name": "agent"}})
+    assert customer["name"] == user["name"] == born["name"]
+    assert api.put(f"/customers/{customer['id']}", sent)["name"] == name
+    assert api.put(f"/users/{user['id']}", sent)["name"] == name
 
 
 def test_everybody_changes_themselves(desk: Desk, program: Callable[[str], Program]) -> None:
