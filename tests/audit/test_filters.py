@@ -105,7 +105,7 @@ def test_a_line_written_and_read_is_the_same_question_and_has_one_sentence_and_o
             'actor:"Ana Lopez" by:user type:ticket-* -type:ticket-updated object:ticket#4213 "refund" since:24h',
             (
                 "12 Ticket events other than “Ticket updated” by Ana Lopez where a team member acted on Ticket 4213"
-                " that mention “refund” since Wednesday 1 April, 11:00 (Europe/Berlin)."
+                " mentioning “refund” since Wednesday 1 April, 11:00 (Europe/Berlin)."
             ),
         ),
         (

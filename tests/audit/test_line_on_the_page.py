@@ -43,7 +43,7 @@ def test_a_line_shows_what_it_asks_for_with_controls_chips_and_address(ada: Flas
     answer = ada.get(LOG, query_string={"line": line}, headers=WHOLE)
     address = f"{LOG}?member=none&by=rule:7&event=ticket-*&not_event=ticket-updated&text=refund"
     assert answer.headers["HX-Push-Url"] == address
-    sentence = "1 Ticket event other than “Ticket updated” by No user where rule 7 acted that mention “refund” since"
+    sentence = "1 Ticket event other than “Ticket updated” by No user where rule 7 acted mentioning “refund” since"
     assert sentence in words(answer)
     assert chips(answer.text) == ["actor:none", "by:rule#7", "type:ticket-*", "-type:ticket-updated", '"refund"']
     assert re.findall(r'popovertarget="meaning-([a-z-]+)"', answer.text) == ["ticket-closed"]

@@ -239,7 +239,7 @@ def test_the_total_stays_exact_where_a_page_looks_by_itself(ada: FlaskClient, de
     before, ticket = desk.last_event_id(), desk.a_ticket("Teapot")
     asked = {"text": "teapot", "event": ["ticket-created", "ticket-closed"], "after": str(before)}
     said = words(look(ada, f"{LOG}/newer", **asked))
-    assert re.search(">1 [^<]* that mention “teapot” since", said)
+    assert re.search(">1 [^<]* mentioning “teapot” since", said)
     asked["after"] = str(desk.last_event_id())
     with desk.acting():
         tickets.mark_spam(desk.ticket(ticket.id), by=desk.by_ana)

@@ -51,4 +51,4 @@ def test_what_a_long_message_says_is_found_at_once_and_later(ada: FlaskClient, d
     again.cut()
     found = ada.get(LOG, query_string={"text": "samovar", "api_only": "1"}).text
     assert f'id="event-{arrival}"' in found
-    assert "1 event that mention “samovar”" in found
+    assert "1 event mentioning “samovar”" in found
