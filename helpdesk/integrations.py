@@ -16,7 +16,7 @@ from audit.actors import Actor
 from audit.ledger import record
 from audit.log import event_table
 from audit.sessions import scoped
-from helpdesk import lookups, outgoing
+from helpdesk import lookups, mentions, outgoing
 from helpdesk.events import (
     INTEGRATION_CREATED,
     INTEGRATION_DEACTIVATED,
@@ -24,7 +24,7 @@ from helpdesk.events import (
     INTEGRATION_REACTIVATED,
     INTEGRATION_UPDATED,
 )
-from helpdesk.models import Account, Integration, Macro, Rule, RuleCursor, ShopOrder, ShopReport, Widget
+from helpdesk.models import Account, Integration, Macro, RuleCursor, ShopOrder, ShopReport, Widget
 from helpdesk.refusals import Refused, Taken
 from helpdesk.sessions import session_of
 
@@ -196,11 +196,10 @@ def used_by(integration: Integration) -> list[str]:
         .order_by(Widget.order, Widget.id)
     )
     macros = session.execute(select(Macro.name, Macro.actions).where(Macro.account_id == integration.account_id))
-    rules = session.execute(select(Rule.name, Rule.code_ast).where(Rule.account_id == integration.account_id))
     return [
         *(f"the widget “{widget.audit_label()}”" for widget in widgets),
         *(f"the macro “{row.name}”" for row in macros if _names(row.actions, number)),
-        *(f"the rule “{row.name}”" for row in rules if _names(row.code_ast, number)),
+        *(f"the rule “{rule.name}”" for rule in mentions.rules_that_call(integration)),
     ]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from audit.folding import fold
 from helpdesk.language import Mistake, parse_filter, parse_rule
 from helpdesk.language.trees import Tree, calls, path_of
-from helpdesk.models import Macro, Rule, Tag, Team, User, View
+from helpdesk.models import Integration, Macro, Rule, Tag, Team, User, View
 from helpdesk.sessions import session_of
 
 _TAG_ACTIONS: Final = ("addTags", "removeTags", "setTags")
@@ -44,6 +44,13 @@ def rules_with_tag(tag: Tag) -> list[Rule]:
     mine = Rule.account_id == tag.account_id, Rule.is_draft.is_(False)
     found = session_of(tag).scalars(select(Rule).where(*mine).order_by(Rule.name))
     return [rule for rule in found if tag.name in _asked(tree := _read(rule)) | _done(tree)]
+
+
+def rules_that_call(integration: Integration) -> list[Rule]:
+    """The rules that call an integration, those that are switched off, too; what is only proposed holds nothing up."""
+    mine = Rule.account_id == integration.account_id, Rule.is_draft.is_(False)
+    found = session_of(integration).scalars(select(Rule).where(*mine).order_by(Rule.name))
+    return [rule for rule in found if str(integration.id) in _called(_read(rule))]
 
 
 def macros_that_assign(session: Session, holder: User | Team) -> list[Macro]:
@@ -85,6 +92,18 @@ def _done(tree: Tree | None) -> set[str]:
         for text in _texts(call["arguments"][1:])
     )
     return {name for text in texts for name in _names(text)}
+
+
+def _called(tree: Tree | None) -> set[str]:
+    """The integrations that actions call: `Action('httpRequest', {integration_id: 8})`."""
+    return {
+        str(given["value"].get("value"))
+        for call in calls(tree)
+        if path_of(call["callee"]) == "Action"
+        for argument in call["arguments"][1:]
+        for given in argument.get("properties", ())
+        if "integration_id" in (given["key"].get("name"), given["key"].get("value"))
+    }
 
 
 def _texts(node: Any) -> Iterator[str]:

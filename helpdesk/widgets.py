@@ -194,17 +194,23 @@ def _check_part(part: Mapping[str, Any], depth: int) -> int:
     return 1 + sum(_check_part(each, depth + 1) for each in below)
 
 
-def _source(type_: str, integration: Integration | None) -> int | None:
+def why_empty(type_: str, integration: Integration | None) -> str | None:
+    """Why a card with this source would show nothing; None if it would show something."""
     kind = kind_of(type_)
     if kind == CUSTOMER:
-        return integration.id if integration is not None and type_ != CUSTOMER else None
+        return None
     if integration is None:
-        raise Refused("Choose the integration whose data the widget shows.", "integration_id")
-    wanted = {ORDERS: "shop", HTTP: "http"}[kind]
+        return "Choose the integration whose data the widget shows."
+    if kind == HTTP and (integration.http or {}).get("method") != "GET":
+        return f"{integration.name} changes something when it is called; a widget only fetches (GET)."
+    return None
+
+
+def _source(type_: str, integration: Integration | None) -> int | None:
+    kind = kind_of(type_)
+    if integration is None or type_ == CUSTOMER:
+        return None
+    wanted = {ORDERS: "shop", HTTP: "http"}.get(kind, integration.type)
     if integration.type != wanted:
         raise Refused(f"{integration.name} is no {wanted} integration.", "integration_id")
-    if kind == HTTP and (integration.http or {}).get("method") != "GET":
-        raise Refused(
-            f"{integration.name} changes something when it is called; a widget only fetches (GET).", "integration_id"
-        )
     return integration.id

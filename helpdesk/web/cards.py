@@ -94,7 +94,7 @@ def cards_of(session: Session, ticket: Ticket, found: Sequence[Widget]) -> list[
     values, orders = lookups.of_ticket(ticket), orders_of(session, ticket.customer_id)
     cards = [_card(ticket, widget, values, orders) for widget in found]
     placed = {widget.integration_id for widget in _all_order_cards(session)}
-    rest = [order for order in orders if order.integration_id not in placed]
+    rest = [order for order in orders if placed.isdisjoint((None, order.integration_id))]
     if rest:
         cards.append(Card("orders", "Orders", widgets.ORDERS, orders=rest[:MOST_ORDERS]))
     return cards
@@ -104,7 +104,7 @@ def drawn(ticket: Ticket, widget: Widget, values: dict[str, Any], orders: Sequen
     """A card that asks nobody else."""
     title, key = widget.audit_label(), f"widget-{widget.id}"
     if widget.type == widgets.ORDERS:
-        own = [order for order in orders if order.integration_id == widget.integration_id]
+        own = [order for order in orders if widget.integration_id in (None, order.integration_id)]
         return Card(key, title, widget.type, orders=own[:MOST_ORDERS])
     data = {**values, "customer": values["ticket"]["customer"]}
     return Card(key, title, widgets.CUSTOMER, parts=parts_of(widget.template, data))
@@ -116,8 +116,12 @@ def fetched(
     """A card with what another system says of this ticket; no transaction is open while it is asked."""
     key, title = f"widget-{widget_id or 0}", str(template.get("title") or "")
     integration = session.get(Integration, integration_id) if integration_id is not None else None
-    if integration is None or integration.deactivated_datetime is not None:
+    if integration is None:
+        return Card(key, title, widgets.HTTP, problem="It has no integration to ask yet.")
+    if integration.deactivated_datetime is not None:
         return Card(key, title, widgets.HTTP, problem="Its integration is switched off.")
+    if why := widgets.why_empty(widgets.HTTP, integration):
+        return Card(key, title, widgets.HTTP, problem=why)
     try:
         call = calling.call_of(integration, lookups.of_ticket(ticket))
     except outgoing.Unsendable as error:

@@ -94,7 +94,7 @@ def create() -> Response:
         return _new(type_, form, status=422)
     try:
         with acting() as session:
-            account, source = session.get_one(Account, g.account.id), _source(session, form)
+            account, source = session.get_one(Account, g.account.id), _source(session, type_, form)
             widgets.create(account, type_, form.template, integration=source, by=me())
     except Refused as refusal:
         return _new(type_, form, f"{refusal} No widget was made.", 409)
@@ -122,7 +122,7 @@ def update(widget_id: int) -> Response:
             widget = held_row(session, Widget, widget_id, "widget")
             refuse_overtaken(session, "Widget", widget_id, "widget")
             plain = widgets.kind_of(widget.type) == widgets.CUSTOMER
-            source = _kept(session, widget) if plain else _source(session, form)
+            source = _kept(session, widget) if plain else _source(session, widget.type, form)
             widgets.update(widget, form.over(widget), integration=source, is_on=bool(form.is_on.data), by=me())
     except (Refused, Stale) as refusal:
         return _show(_read(widget_id), form, str(refusal), 409)
@@ -214,10 +214,12 @@ def _read(widget_id: int) -> Widget:
     return found
 
 
-def _source(session: Session, form: WidgetForm) -> Integration | None:
-    if form.source is None:
-        return None
-    return held_row(session, Integration, form.source, "integration")
+def _source(session: Session, type_: str, form: WidgetForm) -> Integration | None:
+    """What was chosen; a program may leave it open, a person is told that nothing would be shown."""
+    source = held_row(session, Integration, form.source, "integration") if form.source is not None else None
+    if problem := widgets.why_empty(type_, source):
+        raise Refused(problem, "integration_id")
+    return source
 
 
 def _kept(session: Session, widget: Widget) -> Integration | None:

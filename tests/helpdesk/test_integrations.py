@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from audit.actors import Actor
 from audit.log import event_table
-from helpdesk import integrations, macros, widgets
+from helpdesk import integrations, macros, rules, widgets
 from helpdesk.models import Integration, RuleCursor, Widget
-from helpdesk.refusals import Refused
+from helpdesk.refusals import Refused, Taken
 from tests.desks import Desk
 
 HOOK: dict[str, Any] = {"url": "https://shop.example/hook/{{ticket.id}}", "triggers": {"ticket-created": True}}
@@ -178,6 +178,18 @@ def test_a_macro_that_names_it_counts_as_use(desk: Desk, monkeypatch: pytest.Mon
     assert integrations.used_by(held(desk, number)) == ["the macro “Tell the warehouse”"]
 
 
+def test_a_rule_that_calls_it_counts_as_use_even_when_it_is_off(desk: Desk) -> None:
+    number, other = connect(desk), connect(desk, http=PARCEL)
+    with desk.acting():
+        code = f"if (eq(ticket.subject, 'never')) {{ Action('httpRequest', {{integration_id: {number}}}) }}"
+        shape = rules.Shape(name="Tell", code=code, event_types=("ticket-created",))
+        rules.deactivate(rules.create(desk.account, shape, by=desk.by_admin), by=desk.by_admin)
+    with desk.watched() as trail, pytest.raises(Taken, match="the rule “Tell”"), desk.acting():
+        integrations.delete(held(desk, number), by=desk.by_admin)
+    assert trail.types == []
+    assert integrations.used_by(held(desk, other)) == []
+
+
 # ---- Widgets
 
 
@@ -240,12 +252,10 @@ def test_cards_that_show_nothing_are_refused(desk: Desk, template: dict[str, Any
 
 
 def test_a_card_takes_its_data_from_what_fits(desk: Desk) -> None:
-    hook, shop, parcel = connect(desk), connect(desk, "shop", "Webshop"), connect(desk, http=PARCEL)
+    shop, parcel = connect(desk, "shop", "Webshop"), connect(desk, http=PARCEL)
     for type_, source, sentence in (
-        ("http", hook, "changes something when it is called"),
         ("http", shop, "is no http integration"),
         ("shop", parcel, "is no shop integration"),
-        ("shop", None, "Choose the integration"),
         ("phone", None, "no widgets of the type"),
     ):
         integration = held(desk, source) if source else None

@@ -37,6 +37,9 @@ def test_widgets(desk: Desk, api: Program) -> None:
         hidden = api.put(path, {**given, "deactivated_datetime": "2026-03-01T00:00:00Z"})
         assert api.put(path, {**given, "deactivated_datetime": "2026-03-01T00:00:00Z"}) == hidden
     assert trail.types == ["widget-created", "widget-updated", "widget-updated"]
+    hook = api.post("/integrations", {"name": "In", "type": "http", "http": {"url": "https://in.example/"}})["id"]
+    for more in ({"type": "http"}, {"type": "http", "integration_id": hook}, {"type": "shopify"}):
+        api.delete(f"/widgets/{api.post('/widgets', {'template': NESTED, **more})['id']}")
     other = api.post("/widgets", {**given, "order": 3, "integration_id": shop})
     assert [row["id"] for row in api.get("/widgets?order_by=order:asc")["data"]] == [other["id"], widget["id"]]
     assert [row["id"] for row in api.get(f"/widgets?integration_id={shop}")["data"]] == [other["id"]]
@@ -45,8 +48,8 @@ def test_widgets(desk: Desk, api: Program) -> None:
         for wrong in (
             {},
             {"type": "cat", "template": NESTED},
-            {"type": "http", "template": NESTED},
             {"type": "shopify", "template": NESTED, "integration_id": 999},
+            {"type": "http", "template": NESTED, "integration_id": shop},
             {"type": "custom", "template": {"type": "wrapper"}},
             {"type": "custom", "template": {"type": "wrapper", "widgets": [{"path": "a[b"}]}},
             {**given, "order": -1},

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from helpdesk import tags as tickets_tags
 from helpdesk import widgets
-from helpdesk.models import Widget
+from helpdesk.models import Integration, Widget
 from helpdesk.web import cards
 from tests.desks import Desk
 from tests.helpdesk.web.browsers import Browser
@@ -128,6 +128,26 @@ def test_what_goes_wrong_is_said_on_the_card(
     response = client.fragment(f"/tickets/{number}/widgets/{card}")
     assert response.status_code == 200
     assert sentence in response.text
+
+
+def test_a_card_of_a_program_says_why_it_shows_nothing_and_calls_nobody(desk: Desk, client: Browser, ear: Ear) -> None:
+    """A program may leave open whence its data comes, or name what changes something; a person is told at once."""
+    number, hook = desk.a_ticket().id, connect(desk, "http", http={"url": ear.url, "method": "POST"}).id
+    with desk.acting():
+        lines = {"title": "Parcel", "widgets": [{"path": "parcel.place"}]}
+        source = desk.session.get_one(Integration, hook)
+        bare = widgets.create(desk.account, "http", lines, by=desk.by_admin).id
+        posting = widgets.create(desk.account, "http", lines, integration=source, by=desk.by_admin).id
+        widgets.create(desk.account, "shop", {"title": "All orders"}, by=desk.by_admin)
+    assert "All orders" in client.fragment(f"/tickets/{number}/widgets").text
+    assert "no integration to ask yet" in client.fragment(f"/tickets/{number}/widgets/{bare}").text
+    assert "only fetches (GET)" in client.fragment(f"/tickets/{number}/widgets/{posting}").text
+    form = {"title": "Parcel", "line_title": ["Place"], "line_path": ["parcel.place"]}
+    for chosen, said in (("", "Choose the integration"), (str(hook), "only fetches (GET)")):
+        refused = client.post("/settings/widgets/new?type=http", **form, integration_id=chosen)
+        assert (refused.status_code, said in refused.text) == (409, True)
+        client.press("/settings/widgets/preview?type=http", **form, integration_id=chosen)
+    assert ear.asked == []
 
 
 def test_a_preview_shows_what_is_typed(desk: Desk, client: Browser) -> None:
