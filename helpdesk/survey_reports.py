@@ -61,7 +61,7 @@ def update(survey: SatisfactionSurvey, changes: Mapping[str, Any], *, by: Actor)
         _note_sent(survey, different["sent_datetime"], meta, by=by)
         meta = {}
     if different.keys() & _ANSWERED:
-        _note_answer(survey, {name: different[name] for name in different.keys() & _ANSWERED}, meta, by=by)
+        _note_answer(survey, {name: changes[name] for name in changes.keys() & _ANSWERED}, meta, by=by)
         meta = {}
     if meta:
         raise Refused("What else is known of a survey is noted together with its sending or its answer. Nothing was.")
@@ -76,13 +76,13 @@ def _note_sent(survey: SatisfactionSurvey, sent: datetime | None, more: Mapping[
 
 
 def _note_answer(survey: SatisfactionSurvey, given: dict[str, Any], more: Mapping[str, Any], *, by: Actor) -> None:
+    """Note its answer, or another one: whoever thinks again answers again."""
     at = now(session_of(survey))
-    if survey.scored_datetime is not None:
-        raise Refused("This survey has been answered already, and can be answered once. Nothing was changed.")
-    if given.get("score") is None:
-        raise Refused("An answer needs a score of one to five. Nothing was changed.")
-    survey.score = given["score"]
-    survey.body_text = clean_text(given.get("body_text") or "").strip() or None
+    answer = {"score": survey.score, "body_text": survey.body_text, **given}
+    if answer["score"] is None:
+        raise Refused("An answer needs a score of one to five. Nothing was changed.", "score")
+    survey.score = answer["score"]
+    survey.body_text = clean_text(answer["body_text"] or "").strip() or None
     survey.scored_datetime = min(given.get("scored_datetime") or at, at)
     _set(survey, more)
     record(SATISFACTION_SURVEY_RESPONDED, survey, by=by)

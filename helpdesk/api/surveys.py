@@ -100,7 +100,7 @@ def show(survey_id: int) -> SurveyShown:
     writes=("satisfaction-survey-responded",), sample={"score": 5, "body_text": "Quick and kind."},
 )  # fmt: skip
 def update(survey_id: int, body: SurveyChange) -> SurveyShown:
-    """Note that a survey was sent (`sent_datetime`), or how it was answered (`score`), once each."""
+    """Note that a survey was sent (`sent_datetime`), once, or how it was answered (`score`), again if that changed."""
     with acting() as session:
         survey = held(session, SatisfactionSurvey, survey_id)
         for name, value in body.sent():

@@ -53,7 +53,8 @@ SATISFACTION_SURVEY_RESPONDED = registry.declare(
         name="satisfaction-survey-responded",
         label="Satisfaction survey responded",
         object="SatisfactionSurvey",
-        meaning="The customer answered the survey with a score, perhaps with a comment.",
+        meaning="The customer answered the survey with a score, perhaps with a comment. Told again when a program"
+        " reports another answer; what it was before stands beside what it is now.",
         actors=frozenset({"user", "customer"}),
         by_hand="As the customer, follow the link in the survey's mail, choose one to five stars and press Send"
         " answer.",

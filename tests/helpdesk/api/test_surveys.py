@@ -66,6 +66,23 @@ def test_surveys_that_cannot_be(desk: Desk, api: Program, program: Callable[[str
     with desk.watched() as trail:
         api.put(path, {"sent_datetime": later, "should_send_datetime": later})  # a clock that is fast
         assert api.fail("PUT", path, {"sent_datetime": None})[0] == 400
-        api.put(path, {"score": 5})
-        assert api.fail("PUT", path, {"score": 4})[0] == 400
+        answered = api.put(path, {"score": 5})
+        assert api.put(path, {"should_send_datetime": later}) == answered, "it was sent, and when is forgotten"
+        for wrong in ({"score": None}, {"meta": {"alone": 1}}, {"sent_datetime": None}):
+            assert api.fail("PUT", path, wrong)[0] == 400, wrong
     assert trail.types == [SENT, ANSWERED]
+
+
+def test_another_answer_is_told_as_another_answer(desk: Desk, api: Program) -> None:
+    """By a program that sends what changed, and by one that sends the whole with both numbers."""
+    ticket = desk.a_ticket()
+    about = {"ticket_id": ticket.id, "customer_id": ticket.customer_id}
+    survey = api.post("/satisfaction-surveys", {**about, "score": 2, "body_text": "Slow"})
+    path, row = f"/satisfaction-surveys/{survey['id']}", f"SatisfactionSurvey:{survey['id']}"
+    with desk.watched() as trail:
+        again = api.put(path, {**survey, "score": 4})
+        assert (again["score"], again["body_text"], again["scored_datetime"]) == (4, "Slow", survey["scored_datetime"])
+        assert api.put(path, {**about, "score": 4, "body_text": "Slow"}) == again
+        assert api.put(path, {"body_text": None})["score"] == 4
+    assert trail.types == [ANSWERED, ANSWERED]
+    assert [event.changes[row] for event in trail.events] == [{"score": [2, 4]}, {"body_text": ["Slow", None]}]
