@@ -113,11 +113,11 @@ def update(
     if unknown:
         raise Refused(f"A customer has no {', '.join(sorted(unknown))} to edit.")
     tidy = _tidied(changes)
-    if customer.stands_for_deleted and (addresses or values or _different(customer, tidy)):
+    different = {name: value for name, value in tidy.items() if getattr(customer, name) != value}
+    if customer.stands_for_deleted and (addresses or values or different):
         raise Refused("This customer stands for all who were deleted, so there is nothing of theirs to edit.")
     with blaming("channels"):
         moved = addresses is not None and channels.replace(customer, addresses)
-    different = _different(customer, tidy)
     _refuse_taken(session_of(customer), customer.account_id, different.get("external_id"), customer)
     if "email" in different:
         with blaming("email"):
@@ -195,10 +195,6 @@ def _move_address(customer: Customer, address: str | None) -> None:
     for channel in customer.channels:
         if channel.type == channels.EMAIL and channel.preferred:
             channel.preferred, channel.updated_datetime = False, now(session_of(customer))
-
-
-def _different(customer: Customer, tidy: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in tidy.items() if getattr(customer, name) != value}
 
 
 def _split_name(customer: Customer) -> None:

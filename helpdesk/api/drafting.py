@@ -14,7 +14,7 @@ from helpdesk import messages
 from helpdesk.api import fetching
 from helpdesk.api.acting import me, named
 from helpdesk.api.files import MOST_BYTES
-from helpdesk.api.message_shapes import LONGEST_BODY, FileRef, NewMessage
+from helpdesk.api.message_shapes import LONGEST_BODY, FileRef, MessageChange, NewMessage
 from helpdesk.api.persons import PersonRef, customer_of
 from helpdesk.drafts import Draft, File
 from helpdesk.mail.charsets import clean_text
@@ -45,6 +45,8 @@ def draft_of(session: Session, body: NewMessage, customer: Customer, failed: str
         raise Problem(400, failed, {"public": ["A customer's message is always public."]})
     _refuse_future(session, body, failed)
     refuse_unknown(session, body, failed)
+    if body.integration_id is not None:
+        named(session, Integration, [body.integration_id], "integration_id", failed)
     told = body.created_datetime is not None and not (body.from_agent and public)
     imported = told or body.sent_datetime is not None or body.failed_datetime is not None
     who = body.sender
@@ -86,18 +88,17 @@ def is_public(body: NewMessage) -> bool:
     return body.public and body.channel != "internal-note"
 
 
-def refuse_unknown(session: Session, body: NewMessage, failed: str) -> None:
+def refuse_unknown(session: Session, body: MessageChange, failed: str) -> None:
     """Raise Problem if it names what is not in this account."""
     for model, numbers, field in (
         (User, body.mention_ids, "mention_ids"),
         (Macro, [ref.id for ref in body.macros or ()], "macros"),
-        (Integration, [body.integration_id] if body.integration_id is not None else None, "integration_id"),
     ):
         if numbers:
             named(session, model, numbers, field, failed)
 
 
-def macro_refs(body: NewMessage) -> list[dict[str, Any]] | None:
+def macro_refs(body: MessageChange) -> list[dict[str, Any]] | None:
     """The macros as a message keeps them."""
     return [dict(ref.sent()) for ref in body.macros] if body.macros is not None else None
 

@@ -65,28 +65,24 @@ class MacroRef(Body):
     name: str | None = Field(None, max_length=255)
 
 
-class MessageFields(Body):
-    """What can be said of a message."""
+class MessageChange(Body):
+    """What of a message can be told anew; who said it, to whom and when, stays."""
 
+    channel: Channel
+    via: Via
+    from_agent: Flag
     body_text: str | None = Field(None, max_length=LONGEST_BODY)
     body_html: str | None = Field(None, max_length=LONGEST_BODY)
     stripped_text: str | None = Field(None, max_length=LONGEST_BODY)
     stripped_html: str | None = Field(None, max_length=LONGEST_BODY)
     stripped_signature: str | None = Field(None, max_length=LONGEST_BODY)
     subject: str | None = Field(None, max_length=998)
-    public: Flag = True
     source: Source | None = None
-    sender: PersonRef | None = None
-    receiver: PersonRef | None = None
-    message_id: str | None = Field(None, max_length=255)
     external_id: str | None = Field(None, max_length=255)
-    integration_id: Id | None = None
     sent_datetime: Moment | None = None
-    created_datetime: Moment | None = None
     deleted_datetime: Moment | None = None
     failed_datetime: Moment | None = None
     opened_datetime: Moment | None = None
-    attachments: list[FileRef] | None = Field(None, max_length=100)
     mention_ids: list[Id] | None = Field(None, max_length=100)
     headers: dict[str, Any] | None = None
     meta: dict[str, Any] | None = None
@@ -95,12 +91,16 @@ class MessageFields(Body):
     last_sending_error: dict[str, Any] | None = None
 
 
-class NewMessage(MessageFields):
+class NewMessage(MessageChange):
     """A message to say. With `sent_datetime` it was sent elsewhere and is only kept; without, it is sent."""
 
-    channel: Channel
-    via: Via
-    from_agent: Flag
+    public: Flag = True
+    sender: PersonRef | None = None
+    receiver: PersonRef | None = None
+    message_id: str | None = Field(None, max_length=255)
+    integration_id: Id | None = None
+    created_datetime: Moment | None = None
+    attachments: list[FileRef] | None = Field(None, max_length=100)
 
 
 class MessageAction(Query):

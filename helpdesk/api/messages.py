@@ -15,7 +15,7 @@ from audit.rest.shapes import IdText, Paged
 from helpdesk import messages, summaries
 from helpdesk.api import drafting, fetching, message_showing
 from helpdesk.api.acting import acting, found, held, me
-from helpdesk.api.message_shapes import Message, MessageAction, NewMessage
+from helpdesk.api.message_shapes import Message, MessageAction, MessageChange, NewMessage
 from helpdesk.api.ticket_shapes import Summary, SummaryShown
 from helpdesk.models import Ticket, TicketMessage
 
@@ -101,10 +101,10 @@ def show(ticket_id: int, message_id: int) -> Message:
 
 @resource.call(
     "PUT /tickets/<number:ticket_id>/messages/<number:message_id>", needs="update ticket", query=MessageAction,
-    body=NewMessage, gives=Message, status=202, writes=("ticket-updated", "ticket-message-updated"),
+    body=MessageChange, gives=Message, status=202, writes=("ticket-updated", "ticket-message-updated"),
     sample={"channel": "email", "via": "helpdesk", "from_agent": True, "body_text": "It is on its way to you."},
 )  # fmt: skip
-def update(ticket_id: int, message_id: int, asked: MessageAction, body: NewMessage) -> Message:
+def update(ticket_id: int, message_id: int, asked: MessageAction, body: MessageChange) -> Message:
     """Correct a message; what was sent stays sent."""
     with acting() as session:
         message = _held(session, ticket_id, message_id)
@@ -153,7 +153,7 @@ def _of(message: TicketMessage, ticket_id: int) -> TicketMessage:
     return message
 
 
-def _changes(body: NewMessage, shown: Message) -> dict[str, Any]:
+def _changes(body: MessageChange, shown: Message) -> dict[str, Any]:
     """What of the body changes the message: not what only comes back as it was shown; who said it, and when, stays."""
     said = {name: value for name, value in body.sent() if name in messages.REVISABLE}
     for name in ("body_html", "stripped_html"):
@@ -169,7 +169,7 @@ def _changes(body: NewMessage, shown: Message) -> dict[str, Any]:
     return changes
 
 
-def _fate(message: TicketMessage, body: NewMessage, shown: Message) -> dict[str, Any]:
+def _fate(message: TicketMessage, body: MessageChange, shown: Message) -> dict[str, Any]:
     """What of the body says anew what became of it: not what only comes back as it was shown."""
     sent = {name: value for name, value in body.sent() if name in drafting.FATE}
     if not sent:

@@ -67,6 +67,18 @@ def test_an_address_is_preferred_where_the_program_says_so(api: Program) -> None
         assert [each["preferred"] for each in told if each["type"] == "phone"] == [preferred]
 
 
+def test_a_customer_comes_back_whole_with_other_addresses(api: Program) -> None:
+    born: dict[str, Any] = {"name": "Maria Rossi", "channels": [{"type": "email", "address": "a@x.example"}]}
+    shown = api.post("/customers", born)
+    path = f"/customers/{shown['id']}"
+    moved = api.put(path, {**shown, "email": "b@x.example"})
+    assert [each["address"] for each in moved["channels"]] == ["a@x.example", "b@x.example"]
+    kept = [each for each in moved["channels"] if each["address"] == "a@x.example"]
+    rest = api.put(path, {**moved, "channels": kept})  # what follows from the addresses comes back as it was shown
+    assert (rest["email"], len(rest["channels"])) == ("a@x.example", 1)
+    assert api.put(path, {**rest, "channels": []})["email"] is None
+
+
 def test_a_customer_is_edited_in_one_event_each(desk: Desk, api: Program) -> None:
     path, field = f"/customers/{desk.carol_id}", a_field(desk)
     changes: list[dict[str, Any]] = [

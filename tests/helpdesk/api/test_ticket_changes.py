@@ -159,3 +159,29 @@ def test_a_language_is_one_of_iso_639(desk: Desk, api: Program, code: str) -> No
     assert trail.types == []
     assert api.put(path, {"language": "pt-BR"})["language"] == "pt-BR"
     assert api.put(path, {"language": "sw"})["language"] == "sw"
+
+
+def test_of_a_ticket_that_comes_back_whole_what_differs_is_changed(desk: Desk, api: Program) -> None:
+    """Got, one field changed, put: whatever the field."""
+    born = {"tags": [{"name": "vip"}], "assignee_user": {"id": desk.ana_id}, "assignee_team": {"id": desk.team_id}}
+    path = f"/tickets/{opened(api, **born)['id']}"
+    other = api.post("/customers", {"email": "dora@mail.example", "name": "Dora"})
+    steps: tuple[tuple[str, Any, list[str]], ...] = (
+        ("status", "closed", ["ticket-closed"]), ("status", "open", ["ticket-reopened"]),
+        ("snooze_datetime", APRIL, ["ticket-snoozed"]), ("status", "open", ["ticket-reopened"]),
+        ("subject", "Other", ["ticket-subject-updated"]), ("spam", True, ["ticket-marked-spam"]),
+        ("trashed_datetime", EARLIER, ["ticket-trashed"]), ("trashed_datetime", None, ["ticket-untrashed"]),
+        ("assignee_user", None, ["ticket-unassigned"]), ("assignee_user", {"id": desk.ben_id}, ["ticket-assigned"]),
+        ("assignee_team", None, ["ticket-team-unassigned"]),
+        ("tags", [], ["ticket-tags-removed"]), ("tags", [{"name": "vip"}], ["ticket-tags-added"]),
+        ("customer", {"id": other["id"]}, ["ticket-customer-updated"]), ("language", "fr", []), ("meta", {"a": 1}, []),
+    )  # fmt: skip
+    for field, value, told in steps:
+        with desk.watched() as trail:
+            api.put(path, {**api.get(path), field: value})
+        assert trail.types == ["ticket-updated", *told], (field, value)
+    whose = api.get(path)
+    with desk.watched() as trail:
+        told_of = {**whose["customer"], "lastname": "Dent"}
+        assert api.put(path, {**whose, "customer": told_of})["customer"]["name"] == "Dora Dent"
+    assert trail.types == ["customer-updated"]
