@@ -175,9 +175,7 @@ def _forms(text: str) -> list[str]:
 def _words(query: Query, ground: Ground) -> Phrase:
     mentioned = " and ".join(f"“{asking.clip(text)}”" for text in query.texts)
     is_whole = all(ground.named(text).is_whole for text in query.texts)
-    return Phrase(
-        after=f"mentioning {mentioned}" if mentioned else "", note="" if is_whole else "older names left out"
-    )
+    return Phrase(after=f"mentioning {mentioned}" if mentioned else "", note="" if is_whole else "older names left out")
 
 
 TEXTS: Final = Filter(
