@@ -109,8 +109,9 @@ def begin(
     `at` is given by timers and stories; else it is the desk's time now, and never before the account's last event.
     What was read before is read anew: it may be stale. After `seal()` another action may begin in the same transaction.
     """
+    connection = None
     if not session.info.get("writing"):
-        _begin_writing(session, account_id)
+        connection = _begin_writing(session, account_id)
     else:
         _refuse_unsealed(session)
         session.info["account_id"] = account_id
@@ -119,7 +120,7 @@ def begin(
         present, last = at, end.at  # it was we who wrote last, and nobody else does before our transaction ends
     else:
         session.info.pop("log_end", None)
-        present, last = _times(session, account_id)
+        present, last = _times(session, connection or session.connection(), account_id)
     moment = at if at is not None else present
     action = Action(
         account_id=account_id,
@@ -146,8 +147,7 @@ def hold(session: Session, account_id: int) -> None:
 
     Whoever plays what is due does this: nobody is halfway through an action that began before the due time.
     """
-    _begin_writing(session, account_id)
-    connection = session.connection()
+    connection = _begin_writing(session, account_id)
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s, %s)", (_DESK_LOCK, account_id % 2**31))
         tell_account(connection, account_id)
@@ -155,8 +155,7 @@ def hold(session: Session, account_id: int) -> None:
 
 def write_aside(session: Session, account_id: int) -> None:
     """Begin a short write transaction that is no action: for rows of which the log knows nothing (read marks)."""
-    _begin_writing(session, account_id)
-    tell_account(session.connection(), account_id)
+    tell_account(_begin_writing(session, account_id), account_id)
 
 
 def enter(session: Session, account_id: int | None) -> None:
@@ -187,9 +186,8 @@ def now(session: Session) -> datetime:
     return current(session).at
 
 
-def _times(session: Session, account_id: int | None) -> tuple[datetime, datetime | None]:
+def _times(session: Session, connection: Connection, account_id: int | None) -> tuple[datetime, datetime | None]:
     # Desk time now and the log's last: one question, sent as it stands, for it comes before every action.
-    connection = session.connection()
     if account_id is None:
         tell_account(connection, None)
         return wall_now(), None
@@ -204,7 +202,7 @@ def _times(session: Session, account_id: int | None) -> tuple[datetime, datetime
     return present, None if last is None else from_driver(last)
 
 
-def _begin_writing(session: Session, account_id: int | None) -> None:
+def _begin_writing(session: Session, account_id: int | None) -> Connection:
     if session.in_transaction():  # whatever was changed has begun one
         if session.new or session.dirty or session.deleted:
             raise NoAction("something was changed before begin(): it would not know its account")
@@ -218,7 +216,7 @@ def _begin_writing(session: Session, account_id: int | None) -> None:
         session.info["writer_lock"] = lock
     session.info["writing"] = True
     try:
-        session.connection(execution_options={"desk_writes": True})
+        return session.connection(execution_options={"desk_writes": True})
     except BaseException:
         let_go(session)
         raise

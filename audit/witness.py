@@ -118,7 +118,7 @@ def _saw_change(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
     _refuse_expressions(model, state)
     session, put = _pen(row, connection)
     _refuse_stale(mapper, connection, row)
-    committed, values, kinds = state.committed_state, state.dict, logged_columns(model)
+    committed, values, kinds, owner = state.committed_state, state.dict, logged_columns(model), row.__owner__
     for name in filter(committed.__contains__, kinds):
         before, after = committed[name], values.get(name)
         if before is LoaderCallableStatus.NO_VALUE:
@@ -128,16 +128,16 @@ def _saw_change(mapper: Mapper[Any], connection: Connection, row: Base) -> None:
         if kinds[name] == "fixed":
             raise FixedColumnChanged(f"{model.__name__} {key_of(row)[1]}: {name} is set at birth")
         put(name, kinds[name], before, after)
-        if row.__owner__ and row.__owner__[0] == name:
+        if owner and owner[0] == name:
             _note_owner(session, row, (before, after))
-    if row.__owner__:
-        _note_owner(session, row, (None, getattr(row, row.__owner__[0])))
+    if owner:
+        _note_owner(session, row, (None, getattr(row, owner[0])))
 
 
 def _refuse_expressions(model: type[Base], state: InstanceState[Any]) -> None:
-    logged, derived = logged_columns(model), derived_columns(model)
+    logged, derived, values = logged_columns(model), derived_columns(model), state.dict
     for name in state.committed_state:
-        value = state.dict.get(name)
+        value = values.get(name)
         if type(value) in _PLAIN or (name not in logged and name not in derived):
             continue
         if isinstance(value, ClauseElement) or hasattr(value, "__clause_element__"):
