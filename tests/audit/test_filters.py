@@ -112,8 +112,8 @@ def test_a_line_written_and_read_is_the_same_question_and_has_one_sentence_and_o
             "actor:NONE by:rule:7 set-off-by:okafor source:cli Größe since:45m",
             'actor:none set-off-by:"Ben Okafor" by:rule#7 source:cli "größe" since:45m',
             (
-                "12 events by No user set off by Ben Okafor where rule 7 acted that came by the command line that"
-                " mention “größe” since Thursday 2 April, 10:15 (Europe/Berlin), API-only events left out."
+                "12 events by No user set off by Ben Okafor where rule 7 acted that came by the command line"
+                " mentioning “größe” since Thursday 2 April, 10:15 (Europe/Berlin), API-only events left out."
             ),
         ),
         (
