@@ -103,6 +103,7 @@ def create(account: Account, shape: Shape, *, by: Actor) -> View:
         raise Refused(f"There are {count} views already. Delete one that nobody needs any more.")
     if shape.visibility == "private" and by.user_id is None:
         raise Refused("A private view belongs to somebody; nobody is here to own it.", "visibility")
+    _refuse_shared_with_nobody(shape)
     values = _checked(session, account.id, shape)
     view = View(account_id=account.id, owner_user_id=by.user_id, created_datetime=now(session), **values)
     view.position = _last_position(session, account.id, shape.visibility) + _STEP
@@ -119,6 +120,9 @@ def update(view: View, shape: Shape, *, by: Actor) -> None:
         raise Refused(
             "Only who made a view can keep it for themselves: it would vanish for everybody else.", "visibility"
         )
+    before = shape_of(view)
+    if (shape.visibility, shape.teams, shape.users) != (before.visibility, before.teams, before.users):
+        _refuse_shared_with_nobody(shape)  # those with whom it was shared may have left
     values = _checked(session, view.account_id, shape)
     changed = {name: value for name, value in values.items() if getattr(view, name) != value}
     if not changed:
@@ -280,8 +284,6 @@ def _checked(session: Session, account_id: int, shape: Shape) -> dict[str, Any]:
 
 def _shared(session: Session, account_id: int, shape: Shape) -> tuple[list[int], list[int]]:
     teams, users = sorted(set(shape.teams)), sorted(set(shape.users))
-    if shape.visibility == "shared" and not teams and not users:
-        raise Refused("Choose with whom the view is shared: a team, or somebody.", "shared_with_users")
     if len(teams) > MOST_SHARED or len(users) > MOST_SHARED:
         raise Refused(
             f"A view is shared with at most {MOST_SHARED} teams and {MOST_SHARED} people. Make it public.",
@@ -296,6 +298,11 @@ def _shared(session: Session, account_id: int, shape: Shape) -> tuple[list[int],
         if missing:
             raise Refused(f"There is no {noun} {min(missing)} any more.", field)
     return teams, users
+
+
+def _refuse_shared_with_nobody(shape: Shape) -> None:
+    if shape.visibility == "shared" and not shape.teams and not shape.users:
+        raise Refused("Choose with whom the view is shared: a team, or somebody.", "shared_with_users")
 
 
 def _refuse_fixed(view: View) -> None:

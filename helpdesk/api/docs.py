@@ -27,6 +27,19 @@ FIRST_OF: Final = {
     "USER_ID": "users?order_by=created_datetime:desc", "VIEW_ID": "views", "WIDGET_ID": "widgets",
     "CUSTOM_FIELD_ID": "custom-fields?object_type=Ticket", "CUSTOMER_FIELD_ID": "custom-fields?object_type=Customer",
 }  # fmt: skip
+#: What is made where there is none, as accounts begin without: a setting as it is anyhow, a field.
+MADE: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "SETTING_ID": ("account/settings", {"type": "trash", "data": {"days": 30}}),
+    "CUSTOMER_FIELD_ID": (
+        "custom-fields",
+        {
+            "object_type": "Customer",
+            "label": "Level",
+            "definition": {"data_type": "text", "input_settings": {"input_type": "input"}},
+        },
+    ),
+}
+_JSON: Final = "-H 'Content-Type: application/json' -d"
 _NUMBER: Final = re.compile(r"<\w+:(\w+)>")
 
 
@@ -46,6 +59,7 @@ def install(blueprint: Blueprint, resources: Sequence[Resource]) -> None:
         config: Config = current_app.config["DESK"]
         words = {
             "resources": resources,
+            "in_order": in_order,
             "setup": setup(),
             "curl": curl,
             "plain": plain_path,
@@ -56,6 +70,11 @@ def install(blueprint: Blueprint, resources: Sequence[Resource]) -> None:
 
     for view in (openapi, read):
         view.is_public = True  # type: ignore[attr-defined]
+
+
+def in_order(resource: Resource) -> list[Call]:
+    """The calls as one tries them: what takes something away comes last, and parts of a thing before the thing."""
+    return sorted(resource, key=lambda call: (call.method == "DELETE") * (99 - call.path.count("/")))
 
 
 def curl(call: Call) -> str:
@@ -69,7 +88,7 @@ def curl(call: Call) -> str:
     if call.form:
         words.append(call.form)
     if call.sample is not None:
-        words += ["-H 'Content-Type: application/json'", f"-d {_quoted(call.sample)}"]
+        words.append(f"{_JSON} {_quoted(call.sample)}")
     return " ".join(words)
 
 
@@ -81,7 +100,11 @@ def setup() -> str:
         'call() { curl -s -u "$EMAIL:$KEY" "$DESK/api/$@"; }',
         """first() { grep -o '"id":[0-9]*' | head -n 1 | cut -d: -f2; }""",
         *(f"export {name}=$(call '{path}' | first)" for name, path in FIRST_OF.items()),
-        f"export TICKET_ID=$(call tickets -H 'Content-Type: application/json' -d {ticket} | first)",
+        *(
+            f"export {name}=${{{name}:-$(call {path} {_JSON} {_quoted(it)} | first)}}"
+            for name, (path, it) in MADE.items()
+        ),
+        f"export TICKET_ID=$(call tickets {_JSON} {ticket} | first)",
         'export MESSAGE_ID=$(call "tickets/$TICKET_ID/messages" | first)',
         "export NAME=note.txt",
         "export DIGEST=$(call upload -F 'file=Hello;filename=note.txt' | grep -o '[0-9a-f]\\{64\\}' | head -n 1)",

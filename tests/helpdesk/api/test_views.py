@@ -56,6 +56,9 @@ def test_a_view_keeps_its_slug_and_with_whom_it_was_shared(desk: Desk, api: Prog
     assert api.put(path, {"name": "Later"})["slug"] == "later"
     assert api.put(path, {"visibility": "shared"})["shared_with_teams"] == [desk.team_id]
     assert api.fail("PUT", path, {"shared_with_teams": [999]})[0] == 400
+    assert api.fail("PUT", path, {"shared_with_teams": []})[0] == 400
+    api.delete(f"/teams/{desk.team_id}")
+    assert api.put(path, {**api.get(path), "name": "Last"})["shared_with_teams"] == []
 
 
 def test_what_is_in_a_view_is_read_both_ways(desk: Desk, api: Program) -> None:
