@@ -24,6 +24,8 @@ from helpdesk.sessions import session_of
 SETTING: Final = "oauth-application"
 #: How long a code waits to be exchanged; by the clock on the wall, as all that opens doors.
 CODE_LASTS: Final = timedelta(minutes=5)
+#: Who revokes what was opened by a code that comes a second time: it may have been stolen.
+TWICE: Final = Actor.system("a code used twice")
 MOST_ADDRESSES: Final = 20
 LONGEST_NAME: Final = 120
 LONGEST_ADDRESS: Final = 1000
@@ -149,23 +151,27 @@ def allow(session: Session, user: User, asked: Asked) -> str:
 
 
 def take(session: Session, code: str) -> OauthCode | None:
-    """The code of this value, which nobody gets a second time."""
+    """The code of this value, which opens something once: whoever brings it again shuts what it opened (RFC 6749)."""
     row = session.scalar(select(OauthCode).where(OauthCode.code_hash == keys.digest(code)).with_for_update())
-    if row is not None:
-        session.delete(row)
-    return row
+    if row is None or row.api_key_id is None:
+        return row
+    opened = session.get(ApiKey, row.api_key_id)
+    if opened is not None:
+        keys.revoke(opened, by=TWICE)
+    return None
 
 
-def exchange(session: Session, code: OauthCode, redirect: str, verifier: str) -> Tokens:
+def exchange(session: Session, code: OauthCode, client_id: str, redirect: str, verifier: str) -> Tokens:
     """What the code opens: a key that acts as who allowed it; raises Unacceptable."""
+    is_theirs = (client_id, redirect) == (code.client_id, code.redirect_uri)
     fits = _VERIFIER.fullmatch(verifier) and secrets.compare_digest(_challenge_of(verifier), code.challenge)
-    if code.expires_datetime < wall_now() or redirect != code.redirect_uri or not fits:
+    if code.expires_datetime < wall_now() or not is_theirs or not fits:
         raise Unacceptable("invalid_grant", "The code is too old, or was not meant for whoever brings it.")
     application = find(session, code.account_id, code.client_id)
     user = session.get(User, code.user_id)
     if application is None or user is None or not user.active:
         raise Unacceptable("invalid_grant", "The application or the team member is not there any more.")
-    return _granted(user, application.name, code.client_id, code.scopes.split())
+    return _granted(user, application.name, code.client_id, code.scopes.split(), code)
 
 
 def renew(session: Session, key: ApiKey) -> Tokens:
@@ -174,13 +180,19 @@ def renew(session: Session, key: ApiKey) -> Tokens:
     if user is None or not user.active:
         raise Unacceptable("invalid_grant", "The team member is not there any more.")
     keys.revoke(key, by=Actor.user(user))
-    return _granted(user, key.name, key.client_id or "", (key.scopes or "").split())
+    code = session.scalar(select(OauthCode).where(OauthCode.api_key_id == key.id))
+    return _granted(user, key.name, key.client_id or "", (key.scopes or "").split(), code)
 
 
 def allows(scopes: str, wanted: str) -> bool:
-    """Whether what was allowed covers what a call needs; who may change something may read it."""
+    """Whether what was allowed covers what a call needs; who may change something may not read all of it."""
     held = scopes.split()
-    return wanted in held or EVERYTHING in held or wanted.replace(":read", ":write") in held
+    return wanted in held or EVERYTHING in held
+
+
+def tells_who(scopes: str) -> bool:
+    """Whether somebody let it know who they are: their own profile is no more than that."""
+    return {"email", "profile"} <= set(scopes.split())
 
 
 def is_secret_of(application: Application | None, secret: str | None) -> bool:
@@ -190,11 +202,13 @@ def is_secret_of(application: Application | None, secret: str | None) -> bool:
     return secret is None or secrets.compare_digest(keys.digest(secret), application.secret_digest or "")
 
 
-def _granted(user: User, name: str, client_id: str, scopes: Sequence[str]) -> Tokens:
+def _granted(user: User, name: str, client_id: str, scopes: Sequence[str], code: OauthCode | None) -> Tokens:
     row, access, refresh = keys.grant(
         user, name=name, client_id=client_id, scopes=" ".join(scopes), lasting=OFFLINE in scopes, by=Actor.user(user)
     )
     session_of(user).flush()
+    if code is not None:
+        code.api_key_id = row.id
     return Tokens(access, refresh, row.scopes or "", int(keys.GRANT_LASTS.total_seconds()))
 
 

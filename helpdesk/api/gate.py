@@ -35,7 +35,7 @@ def let_in(call: Call) -> None:
     if g.api_level.is_over:
         raise Problem(429)
     g.api_scopes = (key.scopes or "") if key.kind == "oauth" else None
-    allow(call.needs, call.scope)
+    allow(call.needs, "" if _asks_who_they_are(call) else call.scope)
 
 
 def allow(action: str, scope: str) -> None:
@@ -44,6 +44,13 @@ def allow(action: str, scope: str) -> None:
         raise Problem(403)
     if scope and g.api_scopes is not None and not oauth.allows(g.api_scopes, scope):
         raise Problem(403, f"The application was not allowed {scope}. Nothing was done.")
+
+
+def _asks_who_they_are(call: Call) -> bool:
+    """Whether an application only asks for the profile of whoever let it know who they are."""
+    asked = (request.view_args or {}).get("user_id")
+    is_own = call.endpoint == "users_show" and asked in (0, g.user.id)
+    return is_own and g.api_scopes is not None and oauth.tells_who(g.api_scopes)
 
 
 def _key() -> Row[Any] | None:

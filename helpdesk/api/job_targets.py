@@ -27,7 +27,7 @@ def chosen(session: Session, params: Params) -> list[int]:
     if (params.ticket_ids is None) == (params.view is None):
         raise Problem(400, CREATING, {"params": ["Name the tickets by ticket_ids or by a view's filters."]})
     if params.view is None:
-        return list(dict.fromkeys(params.ticket_ids or []))
+        return _there(session, list(dict.fromkeys(params.ticket_ids or [])))
     check(params.view.filters, views.vocabulary(session, g.account.id))
     asks = condition(params.view.filters, session, g.user.id, now=now(session))
     mine = select(Ticket.id).where(Ticket.account_id == g.account.id, asks).order_by(Ticket.id)
@@ -60,4 +60,12 @@ def drilled(session: Session, params: Params) -> list[int]:
         raise Problem(400, CREATING, {f"params.context.{wrong.field}": [str(wrong)]}) from wrong
     if len(numbers) > MOST:
         raise Problem(400, CREATING, {"params": [f"These are more than {MOST:,} tickets; narrow it down."]})
+    return numbers
+
+
+def _there(session: Session, numbers: list[int]) -> list[int]:
+    mine = select(Ticket.id).where(Ticket.account_id == g.account.id, Ticket.id.in_(numbers))
+    missing = set(numbers).difference(session.scalars(mine))
+    if missing:
+        raise Problem(400, CREATING, {"params.ticket_ids": [f"There is no ticket {min(missing)}."]})
     return numbers

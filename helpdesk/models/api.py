@@ -39,7 +39,7 @@ class ApiAnswer(AccountScoped, Base):
 
 
 class OauthCode(AccountScoped, Base):
-    """What an application exchanges for a key, once, within minutes."""
+    """What an application exchanges for a key, once, within minutes; kept so long, to know it if it comes again."""
 
     __tablename__ = "oauth_code"
     __unlogged__ = "sessions"
@@ -52,4 +52,5 @@ class OauthCode(AccountScoped, Base):
     redirect_uri: Mapped[str] = mapped_column(Text)
     challenge: Mapped[str] = mapped_column(String(64))
     scopes: Mapped[str] = mapped_column(Text)
+    api_key_id: Mapped[int | None] = mapped_column(BigId)  # what it opened; None: it was not used yet
     expires_datetime: Mapped[datetime] = mapped_column(UtcDateTime)  # wall time

@@ -141,14 +141,15 @@ def _exchange(client_id: str, secret: str | None) -> Tokens:
     made: Any = None
     problem: Unacceptable | None = None
     with desk.acting(session, account_id, source="web", remote_addr=request.remote_addr):
-        code = oauth.take(session, request.form.get("code", ""))  # once, whether it opens something or not
-        if code is None or code.client_id != client_id:
+        code, form = oauth.take(session, request.form.get("code", "")), request.form
+        if code is None:
             problem = Unacceptable("invalid_grant", "There is no such code, or it was used before.")
         else:
             try:
-                form = request.form
-                made = oauth.exchange(session, code, form.get("redirect_uri", ""), form.get("code_verifier", ""))
+                verifier = form.get("code_verifier", "")
+                made = oauth.exchange(session, code, client_id, form.get("redirect_uri", ""), verifier)
             except Unacceptable as refusal:
+                session.delete(code)  # there is one try
                 problem = refusal
     if problem is not None:
         raise problem

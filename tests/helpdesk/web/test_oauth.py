@@ -27,7 +27,7 @@ def asking(desk: Desk) -> dict[str, str]:
         made, secret = oauth.register(desk.account, "Tracker", [BACK], by=desk.by_admin)
     return {
         "response_type": "code", "client_id": made.client_id, "redirect_uri": BACK, "state": "s&1", "secret": secret,
-        "scope": "tickets:read customers:write offline", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+        "scope": "tickets:read customers:read offline", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
     }  # fmt: skip
 
 
@@ -57,6 +57,16 @@ def allowed(browser: Browser, asking: dict[str, str]) -> str:
     return told["code"]
 
 
+def called(app: Flask, path: str, token: str, method: str = "GET") -> int:
+    """How a call ends."""
+    headers = {"Authorization": f"Bearer {token}"}
+    return (
+        app.test_client()
+        .open(f"/api{path}", method=method, headers=headers, json={} if method == "PUT" else None)
+        .status_code
+    )
+
+
 def search(app: Flask, type_: str, token: str) -> int:
     """How a search ends."""
     headers = {"Authorization": f"Bearer {token}"}
@@ -76,16 +86,8 @@ def test_an_application_is_allowed_to_act_as_somebody(
     assert trail.lines == [("api-key-created", "Ana Lopez")]
     assert (got["token_type"], got["scope"], got["expires_in"]) == ("Bearer", asking["scope"], 86400)
     assert got["access_token"] not in str(trail.events[0].changes)
-
-    def call(path: str, token: str) -> int:
-        return app.test_client().get(f"/api{path}", headers={"Authorization": f"Bearer {token}"}).status_code
-
-    assert [call(path, got["access_token"]) for path in ("/tickets", "/customers", "/tags", "/events")] == [
-        200,
-        200,
-        403,
-        403,
-    ]
+    paths = ("/tickets", "/customers", "/tags", "/events")
+    assert [called(app, path, got["access_token"]) for path in paths] == [200, 200, 403, 403]
     found = {type_: search(app, type_, got["access_token"]) for type_ in ("customer", "agent", "team", "tag")}
     assert found == {"customer": 200, "agent": 403, "team": 403, "tag": 403}
     assert app.test_client().get("/api/tickets", auth=("ana@demo.example", got["access_token"])).status_code == 401
@@ -94,14 +96,14 @@ def test_an_application_is_allowed_to_act_as_somebody(
             app, asking, grant_type="refresh_token", refresh_token=got["refresh_token"], client_secret=asking["secret"]
         ).json
     assert trail.types == ["api-key-revoked", "api-key-created"]
-    assert [call("/tickets", token) for token in (got["access_token"], renewed["access_token"])] == [401, 200]
+    assert [called(app, "/tickets", token) for token in (got["access_token"], renewed["access_token"])] == [401, 200]
     again = fetched(app, asking, grant_type="refresh_token", refresh_token=got["refresh_token"])
     assert (again.status_code, again.json["error"]) == (400, "invalid_grant")
     assert "Application" in enter("admin@demo.example").get("/settings/api-keys").text
     with desk.acting():
         (row,) = desk.session.scalars(select(ApiKey).where(ApiKey.revoked_datetime.is_(None)))
         keys.revoke(row, by=desk.by_admin)
-    assert call("/tickets", renewed["access_token"]) == 401
+    assert called(app, "/tickets", renewed["access_token"]) == 401
 
 
 def test_a_code_opens_one_door_once(
@@ -116,7 +118,37 @@ def test_a_code_opens_one_door_once(
         assert trail.types == []
     code = allowed(ana, asking)
     assert fetched(app, asking, code=code).status_code == 200
-    assert fetched(app, asking, code=code).json["error"] == "invalid_grant"
+    with desk.watched() as trail:
+        assert fetched(app, asking, code=code).json["error"] == "invalid_grant"
+    assert trail.actors == [("api-key-revoked", "system")]  # somebody has stolen it, and nobody knows who
+
+
+def test_a_code_that_comes_again_shuts_what_was_renewed_meanwhile(
+    app: Flask, desk: Desk, enter: Callable[[str], Browser], asking: dict[str, str]
+) -> None:
+    code = allowed(enter("ana@demo.example"), asking)
+    first = fetched(app, asking, code=code).json
+    renewed = fetched(app, asking, grant_type="refresh_token", refresh_token=first["refresh_token"]).json
+    assert called(app, "/tickets", renewed["access_token"]) == 200
+    for _ in range(2):
+        assert fetched(app, asking, code=code).json["error"] == "invalid_grant"
+    assert called(app, "/tickets", renewed["access_token"]) == 401
+    again = fetched(app, asking, grant_type="refresh_token", refresh_token=renewed["refresh_token"])
+    assert again.json["error"] == "invalid_grant"
+
+
+def test_who_may_change_something_may_not_read_it_and_whoever_is_known_is_read(
+    app: Flask, desk: Desk, enter: Callable[[str], Browser], asking: dict[str, str]
+) -> None:
+    ana = enter("ana@demo.example")
+    paths = ("/tags", "/users/0", f"/users/{desk.owner_id}", f"/users/{desk.ana_id}")
+    for scope, may in (
+        ("tags:write", ()), ("tags:read", ("/tags",)), ("openid", ()), ("openid email", ()),
+        ("openid email profile", (paths[1], paths[3])), ("users:read", paths[1:]),
+    ):  # fmt: skip
+        token = fetched(app, asking, code=allowed(ana, {**asking, "scope": scope})).json["access_token"]
+        assert {path for path in paths if called(app, path, token) == 200} == set(may), scope
+        assert called(app, "/users/0", token, "PUT") == 403, "a profile is read, not changed"
 
 
 def test_nobody_is_sent_where_nobody_registered(
