@@ -162,6 +162,17 @@ _POSTGRES_FUNCTIONS: Final = (
     """CREATE OR REPLACE FUNCTION event_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
        DECLARE line record;
        BEGIN
+         -- As the ledger writes: one account, one time, and a head that is there.
+         UPDATE event_head AS head SET last_id = ends.last_id, last_datetime = ends.last_time
+           FROM (SELECT min(account_id) AS first_account, max(account_id) AS last_account,
+                        min(id) AS first_id, max(id) AS last_id,
+                        min(created_datetime) AS first_time, max(created_datetime) AS last_time FROM fresh) AS ends
+           WHERE ends.first_account = ends.last_account AND ends.first_time = ends.last_time
+             AND head.account_id = ends.first_account
+             AND head.last_id < ends.first_id AND head.last_datetime <= ends.first_time;
+         IF FOUND THEN
+           RETURN NULL;
+         END IF;
          FOR line IN SELECT account_id, min(id) AS first_id, max(id) AS last_id,
                             min(created_datetime) AS first_time, max(created_datetime) AS last_time
                      FROM fresh GROUP BY account_id LOOP
@@ -218,7 +229,14 @@ def install_guards(connection: Connection) -> None:
             connection.exec_driver_sql(statement)
         return
     connection.exec_driver_sql("CREATE SEQUENCE IF NOT EXISTS event_id_seq AS bigint")
-    for statement in (*_POSTGRES_FUNCTIONS, *_POSTGRES_GUARDS.values()):
+    renew_functions(connection)
+    for statement in _POSTGRES_GUARDS.values():
+        connection.exec_driver_sql(statement)
+
+
+def renew_functions(connection: Connection) -> None:
+    """Let PostgreSQL's triggers do what they do now; called by a migration wherever that has changed."""
+    for statement in _POSTGRES_FUNCTIONS:
         connection.execute(text(statement.replace(":", "\\:")))
 
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
 from audit.base import to_microseconds
 from audit.log import LOG_TABLES, LogUnguarded, check_guards, event_table
 from helpdesk import migrations
+from tests.databases import APP_ROLE, engine_for, owner_url
 from tests.desks import Desk
 from tests.outside import REFUSED, Run, postgres_only, sqlite_only
 
@@ -172,3 +173,15 @@ def test_a_database_without_a_log_is_no_desk(engine: Engine, run: Run) -> None:
     run("DROP TABLE event")
     with pytest.raises(LogUnguarded, match="helpdesk migrate"):
         guards_standing(engine)
+
+
+@postgres_only
+def test_a_migration_renews_what_triggers_do(victim: Desk, run: Run, engine: Engine, database_url: URL) -> None:
+    run("CREATE OR REPLACE FUNCTION event_in_order() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$")
+    with pytest.raises(LogUnguarded, match=r"missing: event_in_order$"):
+        guards_standing(engine)
+    run("UPDATE alembic_version SET version_num = '0017'")
+    owner = engine_for(owner_url(database_url))
+    assert migrations.upgrade(owner, APP_ROLE)
+    owner.dispose()
+    guards_standing(engine)
