@@ -1,13 +1,13 @@
 """Several changes to one ticket as one verb, so that a job can make them on many."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.orm import Session
 
 from audit.actors import Actor
-from helpdesk import desk, macros, tags, tickets
+from helpdesk import desk, life, macros, tags, tickets
 from helpdesk.models import Macro, Team, Ticket, User
 from helpdesk.refusals import Refused
 
@@ -19,7 +19,18 @@ Change = Callable[[Ticket, Actor], object]
 
 def all_of(session: Session, given: dict[str, Any]) -> Change:
     """All changes that are named, `[["status", "closed"], …]`, in this order; raises Refused if one can't be."""
-    return in_turn([_CHANGES[name](session, value) for name, value in given["updates"]])
+    said = {name: _moment(name, value) for name, value in given["updates"] if name in life.WORDS}
+    changes = [(name, _CHANGES[name](session, value) if name not in said else None) for name, value in given["updates"]]
+
+    def do(ticket: Ticket, by: Actor) -> None:
+        moving = life.first_new(ticket, said)
+        for name, change in changes:
+            if change is not None:
+                change(ticket, by)
+            elif name == moving:
+                life.bring(ticket, said, by=by)
+
+    return do
 
 
 def macro_and_close(session: Session, given: dict[str, Any]) -> Change:
@@ -35,23 +46,8 @@ def macro_and_close(session: Session, given: dict[str, Any]) -> Change:
     return do
 
 
-def in_turn(changes: Sequence[Change]) -> Change:
-    """One after the other."""
-
-    def do(ticket: Ticket, by: Actor) -> None:
-        for change in changes:
-            change(ticket, by)
-
-    return do
-
-
 def _switch(on: Callable[..., object], off: Callable[..., object]) -> Callable[[Session, Any], Change]:
     return lambda _session, value: lambda ticket, by: (on if value else off)(ticket, by=by)
-
-
-def _status(_session: Session, status: str) -> Change:
-    verb: Callable[..., object] = tickets.close if status == "closed" else tickets.reopen
-    return lambda ticket, by: verb(ticket, by=by)
 
 
 def _assignee(session: Session, number: int | None) -> Change:
@@ -68,15 +64,11 @@ def _team(session: Session, number: int | None) -> Change:
     return lambda ticket, by: tickets.assign_team(ticket, team, by=by)
 
 
-def _snooze(_session: Session, until: str | None) -> Change:
-    if until is None:
-        return lambda ticket, by: tickets.reopen(ticket, by=by) if ticket.is_snoozed else None
-    moment = datetime.fromisoformat(until)
-    return lambda ticket, by: tickets.snooze(ticket, moment, by=by)
+def _moment(name: str, value: str | None) -> datetime | str | None:
+    return datetime.fromisoformat(value) if name != "status" and value is not None else value
 
 
 _CHANGES: Final[dict[str, Callable[[Session, Any], Change]]] = {
-    "status": _status,
     "priority": lambda _session, value: lambda ticket, by: tickets.set_priority(ticket, value, by=by),
     "subject": lambda _session, value: lambda ticket, by: tickets.set_subject(ticket, value, by=by),
     "tags": lambda _session, names: lambda ticket, by: tags.set_on(ticket, names, by=by),
@@ -84,7 +76,6 @@ _CHANGES: Final[dict[str, Callable[[Session, Any], Change]]] = {
     "assignee_team": _team,
     "spam": _switch(tickets.mark_spam, tickets.unmark_spam),
     "trashed_datetime": _switch(tickets.trash, tickets.untrash),
-    "snooze_datetime": _snooze,
 }
 
 

@@ -7,8 +7,8 @@ from flask import g
 from sqlalchemy.orm import Session
 
 from audit.rest.problems import Problem
-from helpdesk import fields, marks, tags, tickets
-from helpdesk.api import drafting, ticket_life
+from helpdesk import fields, life, marks, tags, tickets
+from helpdesk.api import drafting
 from helpdesk.api.acting import account, me, named
 from helpdesk.api.drafting import draft_of
 from helpdesk.api.message_shapes import NewMessage
@@ -73,11 +73,11 @@ def open_ticket(session: Session, body: NewTicket) -> Ticket:
 def change(session: Session, ticket: Ticket, body: TicketChange) -> None:
     """Do to the ticket what was sent, one after the other."""
     as_shown = ticket.updated_datetime
-    life = {name: value for name, value in body.sent() if name in ticket_life.WORDS}
-    moving = next(iter(name for name in life if name in ticket_life.new(ticket, life)), None)
+    said = {name: value for name, value in body.sent() if name in life.WORDS}
+    moving = life.first_new(ticket, said)
     for name, value in body.sent():
         if name == moving:
-            ticket_life.bring(ticket, life)
+            life.bring(ticket, said, by=me())
         if name not in _CHANGES or (name == "updated_datetime" and value in (None, as_shown)):
             continue
         with blaming(name):

@@ -67,7 +67,7 @@ def test_a_refusal_names_the_field(desk: Desk, api: Program) -> None:
         ("POST", "/integrations", {"name": "h", "type": "http", "http": {"url": "ftp://x"}}, "http.url"),
         ("PUT", f"/integrations/{hook}", {"name": " "}, "name"),
         ("POST", "/widgets", {"type": "custom", "template": CARD}, "template"),
-        ("POST", "/widgets", {"type": "http", "template": {"widgets": []}, "integration_id": 999_999}, "integration_id"),
+        ("POST", "/widgets", {"type": "http", "template": {}, "integration_id": 999_999}, "integration_id"),
         ("PUT", f"/custom-fields/{field}", {"definition": {"data_type": "x"}}, "definition"),
         ("PUT", f"/account/settings/{setting}", {"type": "trash", "data": {"days": -1}}, "data"),
         ("PUT", f"/account/settings/{setting}", {"type": "auto-merge"}, "type"),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from automation.jobs import run_all
 from helpdesk import settings
 from tests.desks import Desk
 from tests.helpdesk.api.programs import Program
@@ -103,6 +104,17 @@ def test_status_sleep_and_closing_mean_one_thing_in_any_order(
             assert (answer.status_code, trail.types) == (400, []), names
             answers.append(list((answer.json or {})["error"]["data"]))
     assert answers[0] == answers[1]
+
+
+def test_a_job_means_the_same_by_the_same_words(desk: Desk, api: Program) -> None:
+    asleep, awake = (opened(api, **more)["id"] for more in ({"snooze_datetime": APRIL}, {}))
+    for sent in ({"status": "closed", "snooze_datetime": APRIL}, {"snooze_datetime": APRIL, "status": "closed"}):
+        with desk.watched() as trail:
+            api.post("/jobs", {"type": "updateTicket", "params": {"ticket_ids": [asleep, awake], "updates": sent}})
+            run_all(desk.session)
+            api.put(f"/tickets/{awake}", {"status": "open"})
+        assert trail.types == ["ticket-updated", "ticket-snoozed", "ticket-updated", "ticket-reopened"]
+        assert {event.object_id for event in trail.events} == {awake}
 
 
 def test_a_tag_is_made_at_one_place_whether_it_has_a_colour_or_not(desk: Desk, api: Program) -> None:
