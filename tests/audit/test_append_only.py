@@ -180,7 +180,7 @@ def test_a_migration_renews_what_triggers_do(victim: Desk, run: Run, engine: Eng
     run("CREATE OR REPLACE FUNCTION event_in_order() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$")
     with pytest.raises(LogUnguarded, match=r"missing: event_in_order$"):
         guards_standing(engine)
-    run("UPDATE alembic_version SET version_num = '0017'")
+    run("UPDATE alembic_version SET version_num = '0018'")
     owner = engine_for(owner_url(database_url))
     assert migrations.upgrade(owner, APP_ROLE)
     owner.dispose()
