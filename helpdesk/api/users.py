@@ -230,7 +230,7 @@ def _change(session: Session, user: User, body: UserChange) -> None:
     role = given.pop("role", None)
     people.update(
         user,
-        name=whole_name(user.name, given),
+        name=whole_name(user.name, given) or "",
         email=given.get("email"),
         role=_role(role) if role is not None and ROLES[Role(user.role)] != role.name else None,
         profile={key: value for key, value in given.items() if key in people.PROFILE},

@@ -112,6 +112,8 @@ def test_users_that_cannot_be(desk: Desk, api: Program) -> None:
         )  # fmt: skip
         for wrong in wrongs:
             assert api.fail("POST", "/users", wrong)[0] == 400, wrong
+        nameless = {"firstname": "", "lastname": ""}
+        assert api.fail("PUT", f"/users/{desk.ana_id}", nameless)[1]["data"].keys() == {"name"}
         assert api.fail("DELETE", f"/users/{desk.owner_id}")[0] == 400
         assert api.fail("DELETE", "/users/0")[0] == 405
         assert api.fail("GET", "/users/9999")[0] == 404
