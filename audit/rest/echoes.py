@@ -98,10 +98,10 @@ def _within(look: Look, name: str) -> Look:
 
 
 def _meant(sent: Mapping[str, Any], look: Look) -> Any:
-    """The one that was sent, of those that are shown."""
-    shown = look()
+    """The one that was sent, of those that are shown: by number, or by address where people are named by it."""
+    shown, key = look(), "email" if sent.get("id") is None and "email" in sent else "id"
     every = [each for each in (shown if isinstance(shown, list) else [shown]) if isinstance(each, dict)]
-    return next((each for each in every if sent.get("id", each.get("id")) == each.get("id")), _ANOTHER)
+    return next((each for each in every if sent.get(key, each.get(key)) == each.get(key)), _ANOTHER)
 
 
 def _is_as_shown(value: Any, name: str, kind: FieldInfo, shown: Any) -> bool:

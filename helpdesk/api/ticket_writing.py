@@ -109,7 +109,8 @@ def _whose(session: Session, body: NewTicket) -> Customer:
         if ref is not None:
             return customer_of(session, ref, "customer", FAILED)
     if not any(drafting.is_public(message) for message in body.messages):
-        return introduced(session, CustomerRef.model_validate({}))  # whom it is about is yet to be said
+        with blaming("customer"):  # whom it is about is yet to be said
+            return introduced(session, body.customer or CustomerRef.model_validate({}))
     raise Problem(400, FAILED, {"customer": ["Missing data for required field."]})
 
 

@@ -22,7 +22,7 @@ def test_who_is_named_gets_the_ticket(desk: Desk, api: Program) -> None:
     assert (ticket["assignee_user_id"], ticket["assignee_team_id"]) == (desk.ana_id, desk.team_id)
     path = f"/tickets/{ticket['id']}"
     with desk.watched() as trail:
-        assert api.put(path, {"assignee_user": {"email": ben}})["assignee_user_id"] == desk.ben_id
+        assert api.put(path, {"assignee_user": {"email": ben, "firstname": "Ben"}})["assignee_user_id"] == desk.ben_id
         assert api.put(path, {"assignee_user": {"id": desk.ben_id, "email": ben}})["assignee_user_id"] == desk.ben_id
     assert trail.types == ["ticket-updated", "ticket-assigned"]
     wrongs: tuple[tuple[str, dict[str, Any], str], ...] = (
@@ -148,6 +148,7 @@ def test_the_customer_of_a_new_ticket_is_told_anew_and_may_yet_be_nobody(desk: D
     with desk.watched() as trail:
         ticket = api.post("/tickets", {"customer": None, "messages": [note]})
     assert trail.types == ["customer-created", "ticket-created", "ticket-message-created", "ticket-updated"]
+    assert api.post("/tickets", {"customer": {"name": "Bo"}, "messages": [note]})["customer"]["name"] == "Bo"
     assert (ticket["customer"]["email"], ticket["customer"]["name"]) == (None, None)
     assert api.fail("POST", "/tickets", {"customer": None, "messages": [{**note, "public": True}]})[0] == 400
 
