@@ -16,7 +16,7 @@ from audit.actors import Actor
 from audit.ledger import record
 from audit.log import event_table
 from audit.sessions import scoped
-from helpdesk import lookups, mentions, outgoing
+from helpdesk import lookups, mentions, outgoing, views
 from helpdesk.events import (
     INTEGRATION_CREATED,
     INTEGRATION_DEACTIVATED,
@@ -31,6 +31,7 @@ from helpdesk.sessions import session_of
 HTTP: Final = "http"
 SHOP: Final = "shop"
 CHAT: Final = "chat"
+DELETION: Final = Actor.system("integration deletion")
 
 #: After so many calls in a row that did not work, the desk switches an integration off.
 MOST_FAILURES: Final = 500
@@ -168,7 +169,7 @@ def reactivate(integration: Integration, *, by: Actor) -> None:
 
 
 def delete(integration: Integration, *, by: Actor) -> None:
-    """Remove it, unless something takes its data from it; a shop takes its orders along."""
+    """Remove it, unless something takes its data from it; a shop takes its orders along, views on it go off."""
     session, users = session_of(integration), used_by(integration)
     if users:
         raise Taken(f"{integration.name} is used by {', '.join(users)}. Change or delete that first.")
@@ -183,6 +184,8 @@ def delete(integration: Integration, *, by: Actor) -> None:
             ShopReport.account_id == integration.account_id, ShopReport.integration_id == integration.id
         )
     )
+    for view in mentions.views_on_integration(integration):
+        views.deactivate(view, by=DELETION)
     session.delete(integration)
     record(INTEGRATION_DELETED, integration, by=by)
 

@@ -33,6 +33,21 @@ def views_on_tag(tag: Tag) -> list[View]:
     return [view for view in found if asked[view.id] & meant]
 
 
+def views_on_integration(integration: Integration) -> list[View]:
+    """The views whose filter asks for messages by an integration, those that are switched off left out."""
+    found = session_of(integration).scalars(
+        select(View)
+        .where(
+            View.account_id == integration.account_id,
+            View.deactivated_datetime.is_(None),
+            View.category == "user",
+            View.filters.contains("integrations", autoescape=True),
+        )
+        .order_by(View.id)
+    )
+    return [view for view in found if str(integration.id) in _numbers_of(_read(view), "ticket.integrations.id")]
+
+
 def macros_with_tag(tag: Tag) -> list[Macro]:
     """The macros that put a tag on tickets or take it off, archived ones, too: they can be brought back."""
     found = session_of(tag).scalars(select(Macro).where(Macro.account_id == tag.account_id).order_by(Macro.name))
@@ -81,6 +96,13 @@ def _asked(tree: Tree | None) -> set[str]:
         if any(path_of(argument) in ("ticket.tags", "ticket.tags.name") for argument in call["arguments"]):
             found |= {text for argument in call["arguments"] for text in _texts(argument)}
     return found
+
+
+def _numbers_of(tree: Tree | None, path: str) -> set[str]:
+    """The numbers that a field is compared with: `eq(ticket.integrations.id, 8)`."""
+    asked = (call["arguments"] for call in calls(tree) if path_of(call["arguments"][0]) == path)
+    given = (each for _, *values in asked for value in values for each in value.get("elements", [value]))
+    return {str(each.get("value")) for each in given}
 
 
 def _done(tree: Tree | None) -> set[str]:

@@ -14,7 +14,7 @@ from audit.ledger import record
 from helpdesk.events import VIEW_CREATED, VIEW_DELETED, VIEW_UPDATED
 from helpdesk.language.filters import check
 from helpdesk.language.trees import Tree
-from helpdesk.language.vocabulary import TICKET, Vocabulary
+from helpdesk.language.vocabulary import OF_VIEWS, Vocabulary
 from helpdesk.mail.charsets import clean_line
 from helpdesk.models import Account, CustomField, Team, TeamMember, User, View
 from helpdesk.permissions import may
@@ -237,7 +237,7 @@ def with_teams(session: Session, user_id: int) -> tuple[list[View], set[int]]:
 
 def vocabulary(session: Session, account_id: int) -> Vocabulary:
     """What a filter of this account can ask."""
-    return Vocabulary(TICKET, custom_fields(session, account_id), knows_viewer=True)
+    return Vocabulary(OF_VIEWS, custom_fields(session, account_id), knows_viewer=True)
 
 
 def custom_fields(session: Session, account_id: int) -> dict[int, str]:

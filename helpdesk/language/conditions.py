@@ -140,6 +140,10 @@ def _asked(function: Function, field: Field, argument: Tree | None, vocabulary: 
             return Test("ends", field, (value,))
         case "lt" | "lte" | "gt" | "gte" as operation:
             return Test(operation, field, (value,))
+        case "lteTimedelta":
+            return Test("lte", field, (value,))
+        case "gteTimedelta":
+            return Test("gte", field, (value,))
     raise AssertionError(function.name)
 
 

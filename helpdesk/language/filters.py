@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, and_, exists, false, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, exists, false, func, literal, not_, or_, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
@@ -18,7 +18,7 @@ from helpdesk.language.reading import parse_filter
 from helpdesk.language.trees import Tree, expression_of
 from helpdesk.language.vocabulary import OF_TICKETS, OWN, Vocabulary, of_views
 from helpdesk.language.writing import unparse
-from helpdesk.models import Customer, Tag, Team, Ticket, TicketFieldValue, TicketTag, User
+from helpdesk.models import Customer, ReadMark, Tag, Team, Ticket, TicketFieldValue, TicketMessage, TicketTag, User
 
 
 def condition(
@@ -158,6 +158,7 @@ Column = ColumnElement[Any]
 _COLUMNS: Final[dict[str, Any]] = {
     "ticket.assignee_user.id": Ticket.assignee_user_id,
     "ticket.assignee_team.id": Ticket.assignee_team_id,
+    "ticket.customer.id": Ticket.customer_id,
     **{f"ticket.{name}": getattr(Ticket, name) for name in OF_TICKETS},
 }
 
@@ -167,6 +168,7 @@ _BESIDE: Final[dict[str, tuple[Any, Any]]] = {
     "ticket.assignee_team.name": (Team.name, Team.id == Ticket.assignee_team_id),
     "ticket.customer.email": (Customer.email, Customer.id == Ticket.customer_id),
     "ticket.customer.name": (Customer.name, Customer.id == Ticket.customer_id),
+    "ticket.integrations.id": (TicketMessage.integration_id, TicketMessage.ticket_id == Ticket.id),
 }
 
 
@@ -197,7 +199,13 @@ class _Sql:
         if path in _BESIDE:
             column, link = _BESIDE[path]
             return exists().where(link, _holds(column, test, values)).correlate(Ticket)
-        return _holds(_COLUMNS[path], test, values)
+        return _holds(self._unread() if path == "ticket.is_unread" else _COLUMNS[path], test, values)
+
+    def _unread(self) -> Column:
+        """Whether there is something that the viewer has not seen."""
+        theirs = ReadMark.ticket_id == Ticket.id, ReadMark.user_id == self.viewer
+        seen = select(ReadMark.read_messages).where(*theirs).correlate(Ticket).scalar_subquery()
+        return func.coalesce(seen, 0) < Ticket.messages_count
 
     def _meant(self, value: Value) -> Any:
         if isinstance(value, Age):

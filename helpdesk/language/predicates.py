@@ -91,6 +91,7 @@ _OF_TICKET: Final[Mapping[str, Callable[[Ticket], Any]]] = {
     "ticket.assignee_team.id": lambda ticket: ticket.assignee_team_id,
     "ticket.assignee_team.name": lambda ticket: _called(ticket.team),
     "ticket.tags.name": lambda ticket: [tag.name for tag in ticket.tags],
+    "ticket.customer.id": lambda ticket: ticket.customer_id,
     "ticket.customer.email": lambda ticket: ticket.customer.email,
     "ticket.customer.name": lambda ticket: ticket.customer.name,
 }

@@ -226,6 +226,10 @@ class _Builder(Transformer[Token, Node]):
         body = [part for part in parts[1:] if isinstance(part, Node)]
         return _node("BlockStatement", _at(parts[0]), body, body=body)
 
+    def bare(self, parts: list[Any]) -> Node:
+        body = [self.action_statement(parts[:1])]  # as if it stood in braces: a tree has one shape for what is done
+        return _node("BlockStatement", parts[0].place, body, body=body)
+
     def any_of(self, parts: list[Node]) -> Node:
         return _logical("||", *parts)
 

@@ -48,6 +48,8 @@ FUNCTIONS: Final = {
         Function("lte", "one", _ORDERED),
         Function("gt", "one", _ORDERED),
         Function("gte", "one", _ORDERED),
+        Function("lteTimedelta", "one", frozenset({"moment"})),  # lte with an age, as other programs write it
+        Function("gteTimedelta", "one", frozenset({"moment"})),
         Function("isEmpty", "nothing", _ALL),
         Function("isNotEmpty", "nothing", _ALL),
         Function("contains", "one", _HOLDING),
@@ -85,6 +87,7 @@ TICKET: Final = (
     Field("ticket.subject", "Subject", "text"),
     Field("ticket.customer.name", "Customer's name", "text"),
     Field("ticket.customer.email", "Customer's e-mail address", "text"),
+    Field("ticket.customer.id", "Customer's number", "number"),
     Field("ticket.channel", "Channel", "word", CHANNELS),
     Field("ticket.via", "Came in via", "word", VIAS),
     Field("ticket.language", "Language", "word"),
@@ -98,6 +101,13 @@ TICKET: Final = (
     Field("ticket.snooze_datetime", "Snoozed until", "moment"),
     Field("ticket.trashed_datetime", "In the trash since", "moment"),
     Field("ticket.id", "Number", "number"),
+)
+
+#: What a view can ask: more than a rule, for somebody looks, and nobody waits for it.
+OF_VIEWS: Final = (
+    *TICKET,
+    Field("ticket.is_unread", "Unread", "truth"),
+    Field("ticket.integrations.id", "Integration of a message", "number", of="integration"),
 )
 
 #: What stands in the ticket's own row, under the very name.
@@ -153,7 +163,7 @@ class Vocabulary:
 @cache
 def of_views() -> Vocabulary:
     """What a view can ask, with custom fields of any number."""
-    return Vocabulary(TICKET, knows_viewer=True)
+    return Vocabulary(OF_VIEWS, knows_viewer=True)
 
 
 @cache

@@ -14,7 +14,7 @@ from helpdesk.language import Mistake, unparse
 from helpdesk.language.conditions import understand
 from helpdesk.language.reading import parse_filter
 from helpdesk.language.trees import Tree, expression_of
-from helpdesk.language.vocabulary import TICKET, Vocabulary
+from helpdesk.language.vocabulary import OF_VIEWS, Vocabulary
 from helpdesk.models import CustomField, Tag, Team, User
 from helpdesk.views import FIELDS, USUAL_FIELDS, VISIBILITIES, Shape
 from helpdesk.web import view_builder
@@ -104,7 +104,7 @@ class Desk:
     @property
     def vocabulary(self) -> Vocabulary:
         """All fields of the language."""
-        return Vocabulary(TICKET, {number: label for number, label, _ in self.names.own}, knows_viewer=True)
+        return Vocabulary(OF_VIEWS, {number: label for number, label, _ in self.names.own}, knows_viewer=True)
 
 
 def read_names(session: Session) -> Names:

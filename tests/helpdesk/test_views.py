@@ -7,8 +7,10 @@ from sqlalchemy import select
 
 from audit.action import begin
 from audit.actors import Actor
-from helpdesk import tickets, views
-from helpdesk.models import CustomField, Role, Ticket, View
+from helpdesk import integrations, marks, messages, tickets, views
+from helpdesk.drafts import Draft
+from helpdesk.language.filters import condition
+from helpdesk.models import CustomField, Integration, Role, Ticket, View
 from helpdesk.refusals import Refused
 from helpdesk.views import MOST_VIEWS, Shape, shape_of
 from helpdesk.web import viewing
@@ -260,3 +262,39 @@ def test_views_can_ask_for_custom_fields_of_their_own_account(desk: Desk) -> Non
     assert views.vocabulary(desk.session, other.account_id).find(f"ticket.custom_fields.{theirs.id}") is not None
     assert views.vocabulary(desk.session, desk.account_id).find(f"ticket.custom_fields.{theirs.id}") is None
     desk.session.rollback()
+
+
+def test_a_view_asks_who_it_is_from_what_is_unread_and_by_what_it_came(desk: Desk) -> None:
+    first, second = desk.a_ticket().id, desk.a_ticket().id
+    with desk.acting():
+        shop = integrations.create(desk.account, "chat", "Chat", by=desk.by_admin).id
+        draft = Draft(sender=desk.ticket(second).customer, body_text="Hello", integration_id=shop)
+        messages.receive(desk.ticket(second), draft, by=Actor("customer", desk.carol_id, "Carol"))
+    with desk.acting():
+        marks.note_read(desk.session, desk.account_id, desk.ana_id, first, desk.now())
+
+    def found(filters: str, viewer: int) -> set[int]:
+        asked = condition(filters, desk.session, viewer)
+        return set(desk.session.scalars(select(Ticket.id).where(asked, Ticket.id.in_([first, second]))))
+
+    for filters, of_ana, of_ben in (
+        (f"eq(ticket.customer.id, {desk.carol_id})", {first, second}, {first, second}),
+        (f"neq(ticket.customer.id, {desk.carol_id})", set(), set()),
+        ("eq(ticket.is_unread, true)", {second}, {first, second}),
+        ("neq(ticket.is_unread, true)", {first}, set()),
+        ("isNotEmpty(ticket.is_unread)", {first, second}, {first, second}),
+        (f"containsAny(ticket.integrations.id, [{shop}, 99])", {second}, {second}),
+        (f"neq(ticket.integrations.id, {shop})", {first}, {first}),
+        ("isEmpty(ticket.integrations.id)", {first}, {first}),
+        ("gteTimedelta(ticket.created_datetime, '1d')", {first, second}, {first, second}),
+        ("lteTimedelta(ticket.created_datetime, '1d')", set(), set()),
+    ):
+        assert (found(filters, desk.ana_id), found(filters, desk.ben_id)) == (of_ana, of_ben), filters
+    with desk.acting():
+        asking = [views.create(desk.account, views.Shape(filters=f"eq(ticket.integrations.id, {n})"), by=desk.by_admin)
+                  for n in (shop, 99)]  # fmt: skip
+        numbers = [view.id for view in asking]
+    with desk.watched() as trail, desk.acting():
+        integrations.delete(desk.session.get_one(Integration, shop), by=desk.by_admin)
+    assert trail.actors == [("view-updated", "system"), ("integration-deleted", "user")]
+    assert [desk.session.get_one(View, n).deactivated_datetime is None for n in numbers] == [False, True]

@@ -51,6 +51,8 @@ LINES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("ticket.id, 12", "ticket.created_datetime, '2d'"),
         ("ticket.id, 13", "ticket.created_datetime, '47h'"),
     ),
+    "lteTimedelta": (("ticket.created_datetime, '2d'",), ("ticket.created_datetime, '2d 1s'",)),
+    "gteTimedelta": (("ticket.created_datetime, '2d'",), ("ticket.created_datetime, '47h'",)),
     "isEmpty": (
         ("ticket.language", "ticket.assignee_user.id", "message.intents.name"),
         ("ticket.subject", "ticket.tags.name", "ticket.spam"),

@@ -167,11 +167,11 @@ def test_a_mistake_says_where_and_what_was_expected(text: str, line: int, column
 
 WRONG_RULES = [
     ("if a", 1, 4, "here stands a, but ( was expected."),
-    ("if (a) Action('x', {})", 1, 8, "here stands Action, but { was expected."),
+    ("if (a) x", 1, 9, "the text ends here, but ( was expected."),
     ("if (a) {\n  Action('x', {})", 1, 8, "this { is never closed; } is missing."),
     ("if () {}", 1, 5, "here stands ), but a test such as eq(ticket.status, 'open') was expected."),
     ("else {}", 1, 1, "this else follows no if (…) {…}."),
-    ("if (a) {} else", 1, 15, "the text ends here, but if (…) or { was expected."),
+    ("if (a) {} else", 1, 15, "the text ends here, but if (…) {…} or Action('…', {…}) was expected."),
     ("if (a) {}}", 1, 10, "this } closes nothing."),
     ("a(b) && c(d)", 1, 6, "here stands &&, but if (…) {…} or Action('…', {…}) was expected."),
 ]
@@ -268,3 +268,16 @@ def test_a_path_in_one_word() -> None:
     expression = parse_filter("f(ticket.custom_fields[12], 'x')")["body"][0]["expression"]
     assert path_of(expression["arguments"][0]) == "ticket.custom_fields.12"
     assert path_of(expression["arguments"][1]) is None
+
+
+@pytest.mark.parametrize(
+    ("bare", "braced"),
+    [
+        ("if (a(b)) Action('x', {})", "if (a(b)) {Action('x', {})}"),
+        ("if (a(b)) Action('x', {}); Action('y', {});", "if (a(b)) {Action('x', {})} Action('y', {})"),
+        ("if (a(b)) Action('x', {});\nelse Action('y', {})", "if (a(b)) {Action('x', {})} else {Action('y', {})}"),
+        ("if (a(b)) {} else if (c(d)) Action('x', {})", "if (a(b)) {} else if (c(d)) {Action('x', {})}"),
+    ],
+)
+def test_a_single_action_needs_no_braces(bare: str, braced: str) -> None:
+    assert parse_rule(bare) == parse_rule(braced)
