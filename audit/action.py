@@ -2,6 +2,7 @@
 
 import uuid
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -195,11 +196,17 @@ def _times(session: Session, connection: Connection, account_id: int | None) -> 
         row = straight.send(connection, _SQLITE_TIMES, (account_id,)).fetchone()
         anchor_wall, anchor_desk, rate, last, session.info["last_event_id"] = row
     else:
-        anchor_wall, anchor_desk, rate, last = straight.send(
-            connection, _POSTGRES_TIMES, (account_id, _DESK_LOCK)
-        ).fetchone()
+        anchor_wall, anchor_desk, rate, last = _postgres_times(connection, account_id)
     present = wall_now() if rate is None else reading(from_driver(anchor_wall), from_driver(anchor_desk), rate)
     return present, None if last is None else from_driver(last)
+
+
+def _postgres_times(connection: Connection, account_id: int) -> Sequence[Any]:
+    if straight.has_begun(connection):
+        row: Sequence[Any] = straight.send(connection, _POSTGRES_TIMES, (account_id, _DESK_LOCK)).fetchone()
+        return row
+    told = straight.begin_with(connection, f"SELECT to_json(times_of_account({account_id:d}, {_DESK_LOCK}))")
+    return [datetime.fromisoformat(value) if isinstance(value, str) else value for value in told.values()]
 
 
 def _begin_writing(session: Session, account_id: int | None) -> Connection:

@@ -3,9 +3,13 @@
 What goes wrong is told as SQLAlchemy tells it; whoever sends looks after row-level security and the ledger itself.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from psycopg.errors import error_from_result
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPIModule
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +23,28 @@ def send(connection: Connection, statement: str, parameters: Any) -> Any:
     except connection.dialect.loaded_dbapi.Error as error:
         _fail(connection, statement, error)
     return cursor
+
+
+def begin_with(connection: Connection, question: str) -> Any:
+    """Begin PostgreSQL's transaction together with its first question, whose one answer is JSON.
+
+    The driver would begin it by itself before the first statement, and wait for that alone.
+    """
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.pgconn.send_query(f"BEGIN; {question}".encode())
+        answer = driver.wait(execute(driver.pgconn))[-1]
+        if answer.status != ExecStatus.TUPLES_OK:
+            raise error_from_result(answer)
+    except connection.dialect.loaded_dbapi.Error as error:
+        _fail(connection, question, error)
+    return json.loads(answer.get_value(0, 0))
+
+
+def has_begun(connection: Connection) -> bool:
+    """Whether PostgreSQL was sent anything in this transaction yet."""
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.pgconn.transaction_status != TransactionStatus.IDLE)
 
 
 def send_each(connection: Connection, statement: str, rows: Sequence[Any]) -> None:

@@ -28,6 +28,19 @@ def test_what_goes_wrong_is_told_without_what_was_sent(engine: Engine) -> None:
 
 
 @postgres_only
+def test_a_transaction_begins_with_its_first_question(engine: Engine) -> None:
+    with engine.connect() as connection:
+        with pytest.raises(DBAPIError, match="nowhere"), connection.begin():
+            straight.begin_with(connection, "SELECT to_json(count(*)) FROM nowhere")
+        with connection.begin():
+            assert not straight.has_begun(connection)
+            began = straight.begin_with(connection, "SELECT to_json(now())")
+            assert straight.has_begun(connection)
+            assert connection.exec_driver_sql("SELECT to_json(now())").scalar_one() == began  # it is one transaction
+        assert not straight.has_begun(connection)
+
+
+@postgres_only
 def test_a_server_that_went_away_is_noticed_once(desk: Desk, engine: Engine, database_url: URL) -> None:
     number = desk.a_ticket().id
     desk.session.rollback()
