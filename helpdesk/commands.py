@@ -75,7 +75,9 @@ def setting(type_: str, data: str | None, account: str | None) -> None:
         enter(session, account_id)
         try:
             held = account_settings.read(session.get_one(Account, account_id), type_)
-            wanted = account_settings.checked(type_, {**held, **json.loads(data)} if data else held)
+            theirs = account_settings.foreign(type_, held)
+            own = {name: value for name, value in held.items() if name not in theirs}
+            wanted = account_settings.checked(type_, {**own, **json.loads(data)} if data else own) | theirs
             if data:
                 with acting(session, account_id, source="cli"):
                     account_settings.change(session.get_one(Account, account_id), type_, wanted, by=COMMAND_LINE)

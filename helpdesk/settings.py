@@ -33,6 +33,8 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "auto-merge": {"enabled": False, "hours": 24},
     "rule-suggestions": {"enabled": False},
 }
+#: What programs of the public API set, too: whatever else they keep there is theirs, and stays.
+SHARED: Final = frozenset({"business-hours", "satisfaction-surveys", "ticket-assignment", "auto-merge"})
 #: Days of the week by number, as `business-hours` has them.
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MOST_HOURS: Final = 30
@@ -90,7 +92,7 @@ def create(account: Account, type_: str, name: str, data: dict[str, Any], *, by:
     """Set something for the first time: what the desk goes by is checked, what only other programs know is kept."""
     if _find(account, type_, name) is not None:
         raise Taken(f"There is a setting {type_!r}{' of this name' if name else ''} already. Change that one.", "type")
-    row = new(account, type_, _fit(type_, data))
+    row = new(account, type_, fitting(type_, data))
     row.name = name
     _forget(account)
     session_of(account).add(row)
@@ -104,7 +106,7 @@ def replace(setting: AccountSetting, type_: str, name: str, data: dict[str, Any]
     """Set something anew; its type stays."""
     if type_ != setting.type:
         raise Refused(f"This is the setting {setting.type!r}; its type stays.", "type")
-    tidy, account = _fit(type_, data), session_of(setting).get_one(Account, setting.account_id)
+    tidy, account = fitting(type_, data), session_of(setting).get_one(Account, setting.account_id)
     if (setting.name, setting.data) == (name, tidy):
         return
     if name != setting.name and _find(account, type_, name) is not None:
@@ -136,6 +138,22 @@ def checked(type_: str, data: object) -> dict[str, Any]:
     if "enabled" in wanted and not isinstance(wanted["enabled"], bool):
         raise Refused("enabled is true or false.")
     return wanted
+
+
+def fitting(type_: str, data: dict[str, Any]) -> dict[str, Any]:
+    """What a program wants a setting to hold: what the desk goes by is checked, the rest is kept; raises Refused."""
+    with blaming("data"):
+        if len(json.dumps(data)) > LONGEST_DATA:
+            raise Refused(f"A setting holds at most {LONGEST_DATA // 1000} kB.")
+        if type_ not in DEFAULTS:
+            return data
+        rest = foreign(type_, data)
+        return checked(type_, {name: value for name, value in data.items() if name not in rest}) | rest
+
+
+def foreign(type_: str, data: dict[str, Any]) -> dict[str, Any]:
+    """What of a setting only other programs know."""
+    return {name: value for name, value in data.items() if name not in DEFAULTS[type_]} if type_ in SHARED else {}
 
 
 def checked_row(row: object) -> dict[str, str]:
@@ -180,15 +198,6 @@ def _heed(account: Account, type_: str, data: dict[str, Any]) -> None:
 
 def _forget(account: Account) -> None:
     current(session_of(account)).memo.pop(_MEMO, None)
-
-
-def _fit(type_: str, data: dict[str, Any]) -> dict[str, Any]:
-    with blaming("data"):
-        if type_ in DEFAULTS:
-            return checked(type_, data)
-        if len(json.dumps(data)) > LONGEST_DATA:
-            raise Refused(f"A setting holds at most {LONGEST_DATA // 1000} kB.")
-    return data
 
 
 @cache

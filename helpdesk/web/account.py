@@ -178,7 +178,7 @@ def _change(type_: str, wanted: Wanted) -> None:
     with acting() as session:
         account = session.get_one(Account, g.account.id, with_for_update=True)  # one setting at a time
         held = {**settings.DEFAULTS[type_], **settings.read(account, type_)}
-        chosen = settings.checked(type_, wanted(held))
+        chosen = settings.fitting(type_, settings.foreign(type_, held) | wanted(held))
         if chosen != held and _stamp_sent() not in ("", stamp_of(held)):
             raise Refused(OVERTAKEN)
         settings.change(account, type_, chosen, by=me())

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 
 from helpdesk import commands, embedded, keys, migrations
 from helpdesk import config as settings
+from helpdesk import settings as account_settings
 from helpdesk.mail import trap
 from tests.databases import owner_url
 from tests.desks import Desk
@@ -172,6 +173,14 @@ def test_a_setting_is_shown_and_set(on_desk: Desk) -> None:
         assert run(commands.setting, "trash").output == '{"days": 60}\n'
     assert trail.types == ["account-setting-created", "account-updated"]
     assert run(commands.setting, "audit-log", '{"longest_period_days": null}').exit_code == 0
+
+
+def test_what_only_programs_know_of_a_setting_stays(on_desk: Desk) -> None:
+    with on_desk.acting():
+        account_settings.create(on_desk.account, "auto-merge", "", {"theirs": 1}, by=on_desk.by_admin)
+    kept = {"enabled": True, "hours": 24, "theirs": 1}
+    assert json.loads(run(commands.setting, "auto-merge", '{"enabled": true}').output) == kept
+    assert run(commands.setting, "auto-merge", '{"enabeld": true}').exit_code == 1
 
 
 def test_a_setting_that_is_so_by_default_is_no_event(on_desk: Desk) -> None:

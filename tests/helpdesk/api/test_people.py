@@ -140,8 +140,15 @@ def test_the_account_and_its_settings(desk: Desk, program: Callable[[str], Progr
     assert ana.get("/account")["settings"] == []
     assert ana.fail("GET", "/account/settings")[0] == 403
     assert api.fail("POST", "/account/settings", {"type": "trash"})[0] == 409
+    live = {"auto_assign_to_teams": True, "assignment_channels": ["email"]}  # of whoever knows more than we do
+    kept = api.post("/account/settings", {"type": "ticket-assignment", "data": live})
+    assert kept["data"] == {"enabled": False, **live}
+    path = f"/account/settings/{kept['id']}"
+    assert api.put(path, {**kept, "data": {**kept["data"], "enabled": True}})["data"] == {"enabled": True, **live}
+    assert api.fail("PUT", path, {"type": "ticket-assignment", "data": {"enabled": 1}})[0] == 400
     wrongs: tuple[dict[str, Any], ...] = (
-        {"type": "trash", "data": {"days": 0}}, {"type": "audit-log"}, {"type": "A b"}, {"data": {}},
+        {"type": "trash", "data": {"days": 0}}, {"type": "trash", "data": {"hours": 1}}, {"type": "audit-log"},
+        {"type": "A b"}, {"data": {}},
     )  # fmt: skip
     for wrong in wrongs:
         assert api.fail("PUT", f"/account/settings/{made['id']}", wrong)[0] == 400, wrong

@@ -79,6 +79,13 @@ def test_saved_again_it_is_no_event(desk: Desk, client: Browser, card: str) -> N
     assert "Nothing changed, so no event was written." in page_of(client)
 
 
+def test_what_only_programs_know_of_a_setting_stays(desk: Desk, client: Browser) -> None:
+    with desk.acting():
+        settings.create(desk.account, "ticket-assignment", "", {"channels": ["email"]}, by=desk.by_admin)
+    assert client.post(f"{PAGE}/assignment", **{"assignment-enabled": "y"}).status_code == 303
+    assert held(desk, "ticket-assignment") == {"enabled": True, "channels": ["email"]}
+
+
 def test_a_second_value_is_an_update(desk: Desk, client: Browser) -> None:
     client.post(f"{PAGE}/trash", **{"trash-days": "60"})
     with desk.watched() as trail:
