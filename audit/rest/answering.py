@@ -1,7 +1,7 @@
 """From a request to an answer: what was sent is read strictly, the call runs, and what it gives is written out."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any, Final
 
@@ -11,10 +11,10 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from audit import jsons
 from audit.rest.calls import Call
-from audit.rest.echoes import Echoes
+from audit.rest.echoes import Echoes, model_of
 from audit.rest.paging import Page
 from audit.rest.problems import Problem, fields_of
-from audit.rest.shapes import Body
+from audit.rest.shapes import LARGEST_ID, Body
 
 #: The longest body that is read; files go to /api/upload.
 LARGEST_BODY: Final = 10 * 2**20
@@ -74,13 +74,27 @@ def _sent(call: Call, numbers: Mapping[str, Any]) -> dict[str, Any]:
     if call.body is None and (call.form or call.method not in ("POST", "PUT")):
         return {}
     sent = _json(call)
-    if call.look is not None and call.kinds and isinstance(sent, dict) and not lenient():
-        sent = Echoes(call.body, call.kinds, partial(call.look, **numbers)).taken_out(sent, call.fails)
+    if call.look is not None and call.kinds and not lenient():
+        sent = _without_echoes(call, call.look, sent, numbers)
     try:
         body = adapter(call.body or Body).validate_python(sent, context={"lenient": lenient()})
     except ValidationError as error:
         raise Problem(400, call.fails, fields_of(error)) from error
     return {"body": body} if call.body is not None else {}
+
+
+def _without_echoes(call: Call, look: Callable[..., Any], sent: Any, numbers: Mapping[str, Any]) -> Any:
+    body: Any = model_of(call.body)
+    if isinstance(sent, dict) and not call.is_bulk:
+        return Echoes(body, call.kinds, partial(look, **numbers)).taken_out(sent, call.fails)
+    if isinstance(sent, list) and call.is_bulk:
+        return [
+            Echoes(body, call.kinds, partial(look, each["id"])).taken_out(each, call.fails, f"{place}.")
+            if isinstance(each, dict) and type(each.get("id")) is int and 0 < each["id"] <= LARGEST_ID
+            else each
+            for place, each in enumerate(sent)
+        ]
+    return sent
 
 
 def _json(call: Call) -> Any:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel
 
+from audit.rest.echoes import model_of
 from audit.rest.shapes import Paged, Query
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -37,7 +38,7 @@ class Call:
     is_ours: bool  #: not of the public API
     reads: bool  #: whether it changes nothing
     form: str  #: what curl is given to send files; "" where JSON is sent
-    as_shown: Callable[..., Any] | None  #: what a PUT changes, as it is shown, where no GET shows it alone
+    as_shown: Callable[..., Any] | None  #: what a PUT changes, as it is shown, where no GET of its own shows it
 
     @property
     def endpoint(self) -> str:
@@ -67,11 +68,16 @@ class Call:
     @cached_property
     def kinds(self) -> tuple[type[BaseModel], ...]:
         """How what this PUT changes is shown, in a list and alone; none where nothing shows it."""
-        if self.look is None or not isinstance(self.body, type) or not issubclass(self.body, BaseModel):
+        if self.look is None or (self.is_bulk and self.as_shown is None) or model_of(self.body) is None:
             return ()
         above = self.path.rpartition("/")[0]
         rows = (call.gives for call in self.resource if (call.method, call.path) == ("GET", above) and call.is_list)
-        return (*rows, self.gives)
+        return (*rows, model_of(self.gives) or self.gives)
+
+    @property
+    def is_bulk(self) -> bool:
+        """Whether the body is a list, of changes of as many things."""
+        return get_origin(self.body) is list
 
     @property
     def fails(self) -> str:

@@ -37,9 +37,9 @@ class Echoes:
         self._body, self._kinds, self._look = body, fields_of(*kinds), look
         self._wrong: dict[str, list[str]] = {}
 
-    def taken_out(self, sent: Mapping[str, Any], failed: str) -> dict[str, Any]:
-        """What is left to read; raises Problem."""
-        left = self._left(sent, self._body, self._kinds, lambda: self._shown, "")
+    def taken_out(self, sent: Mapping[str, Any], failed: str, before: str = "") -> dict[str, Any]:
+        """What is left to read; raises Problem, with what stands before the names of the fields."""
+        left = self._left(sent, self._body, self._kinds, lambda: self._shown, before)
         if self._wrong:
             raise Problem(400, failed, self._wrong)
         return left

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from audit.rest.calls import Call, Resource
-from audit.rest.echoes import fields_of
-from audit.rest.openapi_echoes import named, with_echoes
+from audit.rest.echoes import fields_of, model_of
+from audit.rest.openapi_echoes import instead, named, with_echoes
 from audit.rest.shapes import LARGEST_ID
 
 _PARAMETER: Final = re.compile(r"<(\w+):(\w+)>")
@@ -123,7 +123,8 @@ def _taken(call: Call, schemas: dict[Any, Any], definitions: dict[str, Any]) -> 
         for key in ("row", "gives")
         for name, part in definitions[named(schemas[call.endpoint, key])]["properties"].items()
     }
-    return with_echoes(body, call.body, shown, fields_of(*call.kinds), definitions)
+    part = with_echoes(body, model_of(call.body) or call.body, shown, fields_of(*call.kinds), definitions)
+    return body if part is body else instead(body, part)
 
 
 def _example(sample: Any) -> Any:

@@ -25,7 +25,7 @@ def with_echoes(
         if inner is not None and model is not None:
             parts = definitions[named(shown[name])]["properties"]
             part = with_echoes(properties[name], inner, parts, fields_of(model), definitions)
-            properties[name] = _instead(properties[name], part) if part is not properties[name] else part
+            properties[name] = instead(properties[name], part) if part is not properties[name] else part
     return schema if properties == whole["properties"] else {**whole, "properties": properties}
 
 
@@ -37,8 +37,8 @@ def named(schema: Any) -> str:
     return next(filter(None, map(named, parts)), "")
 
 
-def _instead(schema: Any, part: dict[str, Any]) -> Any:
+def instead(schema: Any, part: dict[str, Any]) -> Any:
     """The same with this part where it leads to a definition."""
     if isinstance(schema, dict):
-        return part if "$ref" in schema else {name: _instead(each, part) for name, each in schema.items()}
-    return [_instead(each, part) for each in schema] if isinstance(schema, list) else schema
+        return part if "$ref" in schema else {name: instead(each, part) for name, each in schema.items()}
+    return [instead(each, part) for each in schema] if isinstance(schema, list) else schema

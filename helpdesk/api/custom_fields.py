@@ -138,7 +138,7 @@ def update(custom_field_id: int, body: FieldChange) -> FieldShownAlone:
 
 @resource.call(
     "PUT /custom-fields", needs="manage settings", body=list[NumberedChange], gives=list[FieldShownAlone],
-    writes=("custom-field-updated",), sample=[{"id": "$CUSTOM_FIELD_ID", "priority": 7}],
+    writes=("custom-field-updated",), sample=[{"id": "$CUSTOM_FIELD_ID", "priority": 7}], as_shown=show,
 )  # fmt: skip
 def update_many(body: list[NumberedChange]) -> list[FieldShownAlone]:
     """Change several fields, in a bare list."""

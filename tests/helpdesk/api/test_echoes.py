@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from audit.rest.calls import Call
@@ -12,7 +13,7 @@ from tests.desks import Desk
 from tests.helpdesk.api.programs import Program
 from tests.helpdesk.web.everywhere import application, furnish_everything, things_of
 
-CALLS: list[Call] = [call for call in application().extensions["api_calls"] if call.kinds]
+CALLS: list[Call] = [call for call in application().extensions["api_calls"] if call.kinds and not call.is_bulk]
 #: What a program changes in the whole that it got, of everything; a list stands for a part of a part.
 CHANGED: dict[str, tuple[str, Any]] = {
     "account_update": ("data", {"days": 31}),
@@ -115,8 +116,26 @@ def test_something_else_is_refused_where_it_stands(desk: Desk, api: Program) -> 
     assert [event.type for event in trail.events if event.user_id] == ["ticket-updated", "ticket-customer-updated"]
 
 
-def test_what_stays_as_it_is_can_be_put_back_too(desk: Desk, api: Program) -> None:
+def test_a_list_of_things_is_put_back_too(app: Flask, desk: Desk, api: Program) -> None:
+    furnish_everything(desk)
+    rows = api.get("/custom-fields?object_type=Ticket")["data"]
+    with desk.watched() as trail:
+        assert api.put("/custom-fields", rows) == rows
+        wrong = [{**rows[0], "label": "Else"}, {"id": rows[0]["id"], "created_datetime": "2020-01-01T00:00:00Z"}]
+        assert api.fail("PUT", "/custom-fields", wrong)[1]["data"] == {"1.created_datetime": [STAYS]}
+        bodies: list[Any] = [[{**rows[0], "id": number}] for number in (True, None, "1", 999, 2**63)]
+        for body in [*bodies, [1], {}]:
+            assert api.fail("PUT", "/custom-fields", body)[0] in (400, 404), body
+    assert trail.types == []
+    assert api.put("/custom-fields", [{**rows[0], "label": "Cause"}])[0]["label"] == "Cause"
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+def test_what_stays_as_it_is_can_be_put_back_too(
+    app: Flask, desk: Desk, api: Program, monkeypatch: pytest.MonkeyPatch, lenient: bool
+) -> None:
     """The desk's own views, a shop, a job that is done: whole they change nothing, and else they are refused."""
+    monkeypatch.setitem(app.config, "API_LENIENT", lenient)
     furnish_everything(desk)
     run_all(desk.session)
     (shop,) = (row for row in api.get("/integrations")["data"] if row["type"] != "http")
@@ -132,7 +151,11 @@ def test_what_stays_as_it_is_can_be_put_back_too(desk: Desk, api: Program) -> No
         assert api.put(f"/jobs/{job['id']}", {**job, "meta": {"seen": True}})["meta"] == {"seen": True}
         assert api.fail("PUT", f"/jobs/{job['id']}", {**job, "scheduled_datetime": "2026-03-03T09:30:00Z"})[0] == 409
         own = next(view for view in api.get("/views?limit=100")["data"] if view["category"] == "user")
-        assert api.fail("PUT", f"/views/{own['id']}", {"category": "system"})[1]["data"] == {"category": [STAYS]}
+        other = api.call("PUT", f"/views/{own['id']}", {"category": "system"})
+        assert other.status_code == (200 if lenient else 400)
+        for kind in ("tickets", "customers"):
+            row = api.get(f"/{kind}?limit=1")["data"][0]
+            assert api.put(f"/{kind}/{row['id']}", row)["custom_fields"] == row["custom_fields"] == {}
     assert trail.types == []
 
 
