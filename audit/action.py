@@ -238,7 +238,7 @@ def forget_what_was_read(session: Session) -> None:
 
 
 #: What a session knows of its transaction, and forgets with it.
-_OF_A_TRANSACTION: Final = frozenset({"action", "writing", "ledger", "memos", "savepoints", "at_hand"})
+_OF_A_TRANSACTION: Final = frozenset({"action", "writing", "ledger", "memos", "savepoints", "at_hand", "reading_on"})
 
 
 def let_go(session: Session) -> None:

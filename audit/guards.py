@@ -1,10 +1,11 @@
 """The ban on writes that the witness can't see: bulk statements in the ORM, and raw ones below it."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExecutionContext
 from sqlalchemy.orm import ORMExecuteState
 
 from audit.columns import audited_models, is_audited
@@ -24,12 +25,30 @@ _WRITES = re.compile(
     re.IGNORECASE,
 )
 
-_QUESTION = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
+_QUESTION = re.compile(r"\s*(?:select|with|show)\b", re.IGNORECASE)
 
 
 def watch(engine: Engine) -> None:
     """Look at every statement of this engine before it runs."""
-    event.listen(engine, "before_cursor_execute", _refuse_raw)
+    look_at_statements(engine, _refuse_raw)
+
+
+def look_at_statements(engine: Engine, look: Callable[[Connection, str], None]) -> None:
+    """Show every statement before it runs, with its connection.
+
+    The dialect is listened to: an engine with listeners makes each connection that is taken from it a set of its own,
+    which takes longer than looking.
+    """
+
+    def execute(_cursor: object, statement: str, _parameters: object, context: ExecutionContext) -> None:
+        look(context.root_connection, statement)
+
+    def execute_no_params(_cursor: object, statement: str, context: ExecutionContext) -> None:
+        look(context.root_connection, statement)
+
+    event.listen(engine, "do_execute", execute)
+    event.listen(engine, "do_executemany", execute)
+    event.listen(engine, "do_execute_no_params", execute_no_params)
 
 
 def refuse_bulk(state: ORMExecuteState) -> None:
@@ -41,14 +60,7 @@ def refuse_bulk(state: ORMExecuteState) -> None:
         raise UnwitnessedWrite(f"bulk statement on {mapper.class_.__name__}: change rows one by one, in a verb")
 
 
-def _refuse_raw(
-    connection: Connection,
-    _cursor: Any,
-    statement: str,
-    _parameters: Any,
-    _context: Any,
-    _many: bool,
-) -> None:
+def _refuse_raw(connection: Connection, statement: str) -> None:
     targets = written_tables(statement)
     if not targets or connection.info.get("witnessed") or connection.get_execution_options().get("desk_migrates"):
         return

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Select, Table, event, func, select
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 from sqlalchemy.sql.base import ExecutableOption
 
-from audit import bell, guards, ledger, watching
+from audit import bell, guards, ledger, straight, watching
 from audit.action import let_go, tell_account
 from audit.base import AccountScoped, Base
 from audit.folding import teach_sqlite
@@ -32,6 +32,16 @@ class AuditedSession(Session):
         if "writing" in self.info:
             self.info.setdefault("at_hand", set()).add(row)
         return row
+
+    def rollback(self) -> None:
+        """As ever; where nothing was written, the connection keeps what the database has planned for it."""
+        _end_reading(self)
+        super().rollback()
+
+    def close(self) -> None:
+        """The same for what is left open."""
+        _end_reading(self)
+        super().close()
 
 
 def scoped(session: Session, *columns: Any, table: Table) -> Select[Any]:
@@ -68,9 +78,7 @@ def prepare(engine: Engine) -> None:
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        event.listen(engine, "begin", _begin_reading)
-        event.listen(engine, "before_cursor_execute", _note_whether_it_reads)
-        event.listen(engine, "rollback", _end_reading)
+        guards.look_at_statements(engine, _note_whether_it_reads)
 
 
 def _open_sqlite(connection: Any, _record: Any) -> None:
@@ -95,19 +103,16 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _begin_reading(connection: Connection) -> None:
-    connection.info["only_reads"] = True
-
-
-def _note_whether_it_reads(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+def _note_whether_it_reads(connection: Connection, statement: str) -> None:
     if not guards.only_reads(statement):
         connection.info["only_reads"] = False
 
 
-def _end_reading(connection: Connection) -> None:
+def _end_reading(session: Session) -> None:
     # On a rollback psycopg forgets all statements that PostgreSQL has planned for it, and every page ends with one.
     # Where nothing was written a commit does the same, and the rollback that follows it finds nothing to do.
-    if connection.invalidated or not connection.info.get("only_reads"):
+    connection: Connection | None = session.info.pop("reading_on", None)
+    if connection is None or connection.closed or connection.invalidated or not connection.info.get("only_reads"):
         return
     driver: Any = connection.connection.driver_connection
     if driver.info.transaction_status == TransactionStatus.INTRANS:
@@ -116,9 +121,13 @@ def _end_reading(connection: Connection) -> None:
 
 
 @event.listens_for(AuditedSession, "after_begin")
-def _tell_postgres_the_account(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    # Whoever writes tells it while standing in line.
-    if not session.info.get("writing"):
+def _begin_on_postgres(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    if not straight.has_begun(connection):  # a savepoint comes by here, too
+        connection.info["only_reads"] = True
+        session.info["reading_on"] = connection
+    if not session.info.get("writing"):  # whoever writes tells it while standing in line
         tell_account(connection, session.info.get("account_id"))
 
 

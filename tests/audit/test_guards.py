@@ -79,6 +79,7 @@ def test_reading_is_no_writing(statement: str) -> None:
         ("DELETE FROM note", False),
         ("CREATE TABLE note (id integer)", False),
         ("DROP INDEX ix_note", False),
+        ("SHOW server_version", True),
         ("SAVEPOINT one", False),
         ("SELECTED", False),
     ],
