@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from audit import asking
 from audit.actors import ACTOR_KINDS
 from audit.folding import fold
 from audit.line import KEYS, write_word
-from audit.log import NOT_BY_HAND, event_table
+from audit.log import event_table
 from audit.periods import PRESETS, is_span, offered
 from audit.question import Ground, Word
-from audit.sessions import scoped
 from audit.types import registry
 from audit.who import WAYS, spoken_members
 
@@ -102,7 +100,10 @@ def _choices(session: Session, ground: Ground, key: str) -> Iterable[tuple[str, 
         whole = [(pattern, f"Every {_noun(names[0])} event") for pattern, names in asking.groups().items() if names[1:]]
         return [*whole, *((type_.name, type_.label) for type_ in registry)]
     if key == "by":
-        return [*((kind, "") for kind in ACTOR_KINDS), *_seen(session)]
+        return [
+            *((kind, "") for kind in ACTOR_KINDS),
+            *((f"{doer.kind}#{doer.id}", name) for doer, name in ground.acted()),
+        ]
     if key == "object":
         kinds = dict.fromkeys(type_.object for type_ in registry)
         return [
@@ -131,19 +132,3 @@ def _moments(ground: Ground, key: str) -> Iterable[tuple[str, str]]:
         home = ground.home or ground.zone
         return list({"UTC": "", home.key: "This account's"}.items())
     return [("yes", "API-only events, too")] if key == "api-only" else []
-
-
-def _seen(session: Session) -> Iterable[tuple[str, str]]:
-    """Rules, macros and integrations that acted lately."""
-    found: list[tuple[str, str]] = []
-    for kind in ("rule", "macro", "integration"):
-        every = scoped(session, _c.actor_id, _c.actor_name, table=event_table)
-        lately = (
-            every.where(literal_column(NOT_BY_HAND), _c.actor_kind == kind)
-            .order_by(_c.created_datetime.desc())
-            .limit(_LOOKED_AT)
-            .subquery()
-        )
-        named = select(lately.c.actor_id, func.max(lately.c.actor_name)).group_by(lately.c.actor_id)
-        found += [(f"{kind}#{number}", str(name)) for number, name in session.execute(named) if number is not None]
-    return found

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, Row
 from audit import ocsf, queries
 from audit.action import enter
 from audit.filters import Ground, Query
+from audit.naming import knowing
 from audit.rows import label_of
 from audit.sessions import AuditedSession
 
@@ -88,6 +89,7 @@ def chunks(
         yield format_.head
     with AuditedSession(engine) as session:
         enter(session, account_id)
+        ground = knowing(ground, lambda: session)  # the request is over by now, and its session with it
         place = queries.place_of(session, after)
         while found := queries.onward(session, query, ground, after=place, upto=upto, size=PAGE):
             session.rollback()  # nobody waits for whoever reads slowly

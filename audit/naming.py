@@ -1,5 +1,7 @@
 """Finds what is called so: events point to tags, people and teams by number, and a reader knows their names."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -10,8 +12,8 @@ from audit.base import NAMED_BY
 from audit.changes import pointing
 from audit.folding import fold, says
 from audit.log import event_table
-from audit.queries import labels
-from audit.question import Named
+from audit.queries import acted_lately, labels, long_texts
+from audit.question import Ground, Named
 from audit.sessions import scoped
 from audit.types import registry
 
@@ -39,6 +41,17 @@ def named(session: Session, text: str) -> Named:
     is_whole = len(found) <= MOST and session.execute(union_all(*further).limit(1)).first() is None
     last = labels(session, found[:MOST])
     return Named(frozenset(thing for thing, label in last.items() if text in fold(label)), is_whole)
+
+
+def knowing(ground: Ground, session: Callable[[], Session]) -> Ground:
+    """The ground with all that filters must ask the log about names and long texts, by the session of then."""
+    return replace(
+        ground,
+        called=cache(lambda kind, number: labels(session(), [(kind, number)]).get((kind, number), "")),
+        acted=cache(lambda: acted_lately(session())),
+        named=cache(lambda text: named(session(), text)),
+        long_text=lambda digest: long_texts(session(), [digest]).get(digest, ""),
+    )
 
 
 @cache

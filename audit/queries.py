@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 
 from audit import asking
 from audit.base import BigId, UtcDateTime, from_microseconds, to_microseconds
-from audit.filters import NO_USER, Ground, Query, conditions
+from audit.filters import NO_USER, Doer, Ground, Query, conditions
 from audit.log import NOT_BY_HAND, RARE_WAY, event_head, event_table, stored_text
 from audit.periods import ANY, Period
 from audit.sessions import scoped
@@ -45,6 +45,9 @@ MOST_COUNTED: Final = 10_000
 #: Beyond so many types, a page is looked for in the next events first: so many for each row of it.
 _WIDE: Final = 6
 _NEAR: Final = 8
+
+#: So many of the last events of a kind are looked at for what acted.
+_LOOKED_AT: Final = 2_000
 
 _c: Final = event_table.c
 _KEY: Final = (_c.created_datetime, _c.id)
@@ -255,6 +258,22 @@ def people(session: Session) -> dict[int, str]:
     )
     found = session.execute(select(member.c.id, name).where(member.c.id.is_not(None)))
     return {row[0]: row[1] for row in found}
+
+
+def acted_lately(session: Session) -> list[tuple[Doer, str]]:
+    """Rules, macros and integrations among the last that acted, by name."""
+    found: list[tuple[Doer, str]] = []
+    for kind in ("rule", "macro", "integration"):
+        every = scoped(session, _c.actor_id, _c.actor_name, table=event_table)
+        lately = (
+            every.where(literal_column(NOT_BY_HAND), _c.actor_kind == kind, _c.actor_id.is_not(None))
+            .order_by(_c.created_datetime.desc())
+            .limit(_LOOKED_AT)
+            .subquery()
+        )
+        named = select(lately.c.actor_id, func.max(lately.c.actor_name)).group_by(lately.c.actor_id)
+        found += [(Doer(kind, number), str(name)) for number, name in session.execute(named)]
+    return found
 
 
 def labels(session: Session, objects: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -70,6 +70,11 @@ class Named:
     is_whole: bool = True  #: whether all names were looked at, and all that fit were taken
 
 
+def no_actors() -> Sequence[tuple[Doer, str]]:
+    """What acted lately where nobody can be asked."""
+    return ()
+
+
 def unnamed(_text: str) -> Named:
     """What has a text in its name where nobody can be asked."""
     return Named()
@@ -91,6 +96,7 @@ class Ground:
     left: frozenset[int] = frozenset()  #: those of them who are in the team no more
     head: int = 0  #: the newest event by then
     called: Callable[[str, int], str] = nameless  #: what the log last called an object, by class and number
+    acted: Callable[[], Sequence[tuple[Doer, str]]] = no_actors  #: rules, macros and integrations of late, by name
     named: Callable[[str], Named] = unnamed  #: what has a text in its name, as the log last had that
     long_text: Callable[[str], str] = unkept  #: what a long text says, by digest
     memory: Memory = dataclasses.field(default_factory=Memory, compare=False)  #: what is known of the log by now
@@ -118,6 +124,7 @@ class Word:
     value: str
     negated: bool = False
     place: int = 1  #: of its first sign in the line
+    is_bare: bool = dataclasses.field(default=False, compare=False)  #: a text that nobody put in quotation marks
 
 
 #: An address's parameters and their values, one by one.

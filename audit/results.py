@@ -1,7 +1,6 @@
 """What the page shows for an address: the sentence, the rows, and where the list goes on at both ends."""
 
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -49,7 +48,7 @@ class Results:
 def ground_of(session: Session, directory: Directory, account_id: int, times: str = "") -> Ground:
     """What filters must know of an account; `times` names the zone in which times are wanted."""
     all_known, home = known(session, directory), zone_of(directory.time_zone(account_id))
-    ground = Ground(
+    bare = Ground(
         now=directory.now(account_id),
         zone=home,
         longest=all_known.longest,
@@ -58,21 +57,10 @@ def ground_of(session: Session, directory: Directory, account_id: int, times: st
         head=all_known.upto,
         memory=all_known.memory,
         nearby=all_known.nearby if all_known.upto >= all_known.nearby.since else None,
-        called=_called,
-        named=cache(lambda text: naming.named(db.session(), text)),
-        long_text=_long_text,
         home=home,
     )
+    ground = naming.knowing(bare, db.session)  # that of whoever asks by then: a page that follows asks again and again
     return by_its_clock({"times": [times]}, ground) if times else ground
-
-
-def _called(kind: str, number: int) -> str:
-    session = db.session()  # that of whoever asks by then: a page that follows asks again and again
-    return queries.labels(session, [(kind, number)]).get((kind, number), "")
-
-
-def _long_text(digest: str) -> str:
-    return queries.long_texts(db.session(), [digest]).get(digest, "")
 
 
 def results_for(session: Session, directory: Directory, ground: Ground, asked: Asked, cursor: str = "") -> Results:

@@ -1,5 +1,6 @@
 """Filters that ask who: the team member, who set it off by a macro, what really acted, and by which way it came."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -85,7 +86,8 @@ def _hear_member(parameter: str) -> Hear:
             return [(parameter, asking.NO_USER_WORD)]
         found = _meant(word.value, ground)
         if not found:
-            complain(f"Nobody here is called {asking.listed([word.value])}.")
+            by_number = f" By number, write #{word.value}." if asking.number(word.value) in ground.people else ""
+            complain(f"Nobody here is called {asking.listed([word.value])}.{by_number}")
         elif len(found) > 1:
             names = asking.listed([f"{ground.people[number]} (#{number})" for number in found])
             complain(f"{asking.listed([word.value])} could be {names}: write more of the name, or the number.")
@@ -171,6 +173,24 @@ def _plainly(parameter: str) -> Callable[[Word, Ground, Complain], Pairs]:
     return lambda word, _ground, _complain: [(parameter, word.value)]
 
 
+_BY_NAME: Final = re.compile(r"(?:(rule|macro|integration)[\s:#]+)?(.+)", re.IGNORECASE | re.DOTALL)
+
+
+def _hear_doer(word: Word, ground: Ground, complain: Complain) -> Pairs:
+    """A kind, one of a kind by number, or one that acted lately by its name."""
+    said = _BY_NAME.fullmatch(word.value)
+    if asking.is_doer(word.value) or said is None:
+        return [("by", word.value)]
+    kind, wanted = (said[1] or "").lower(), _heard(said[2])
+    called = [(doer, name) for doer, name in ground.acted() if kind in ("", doer.kind)]
+    found = [doer for doer, name in called if _heard(name) == wanted]
+    found = found or [doer for doer, name in called if _heard(name).startswith(wanted)]
+    if len(found) > 1:
+        several = asking.listed([f"{doer.kind}#{doer.id}" for doer in found])
+        complain(f"{asking.listed([word.value])} could be {several}: write more of the name, or one of these.")
+    return [("by", f"{found[0].kind}:{found[0].id}" if found else word.value)]
+
+
 def _read_doers(asked: Asked, _ground: Ground, complain: Complain) -> Mapping[str, Any]:
     found = {Doer(*pair) for pair in asking.doers(asked.get("by", []), complain)}
     # A particular rule beside all rules narrows nothing.
@@ -219,7 +239,7 @@ DOERS: Final = Filter(
     condition=_doers_condition,
     tests=_doers_tests,
     words=_doers_words,
-    hear={"by": _plainly("by")},
+    hear={"by": _hear_doer},
     say=lambda query, _: [Word("by", f"{doer.kind}#{doer.id}" if doer.id else doer.kind) for doer in query.doers],
     bare={"doers": ()},
 )

@@ -16,7 +16,7 @@ import helpdesk.events  # noqa: F401  # fills the registry
 from audit import queries
 from audit.action import enter
 from audit.clock import wall_now
-from audit.filters import Ground, Query, matches
+from audit.filters import Doer, Ground, Query, matches
 from audit.log import event_table, stored_text
 from audit.naming import named
 from audit.periods import Period, read_wall
@@ -27,7 +27,19 @@ BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = timedelta(days=7)
 NOW = TUESDAY + timedelta(days=30)
 
-GROUND = Ground(NOW, BERLIN, WEEK, {1: "Olive Owner", 2: "Ada Admin", 3: "Ana Lopez", 4: "Ben Okafor"}, frozenset({4}))
+GROUND = Ground(
+    NOW,
+    BERLIN,
+    WEEK,
+    {1: "Olive Owner", 2: "Ada Admin", 3: "Ana Lopez", 4: "Ben Okafor"},
+    frozenset({4}),
+    acted=lambda: [
+        (Doer("macro", 3), "Refund sent"),
+        (Doer("rule", 7), "It woke up"),
+        (Doer("rule", 8), "Stars"),
+        (Doer("rule", 9), "Stale"),
+    ],
+)
 LAST_WEEK = Period("7d")
 
 
@@ -105,6 +117,7 @@ def ground_now(session: Session, account_id: int, now: datetime = NOW) -> Ground
         WEEK,
         people,
         called=cache(lambda kind, number: queries.labels(session, [(kind, number)]).get((kind, number), "")),
+        acted=cache(lambda: queries.acted_lately(session)),
         named=cache(lambda text: named(session, text)),
         long_text=lambda digest: kept.get(digest, ""),
     )

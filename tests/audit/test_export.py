@@ -40,6 +40,13 @@ def export(client: FlaskClient, format_: str, filters: str = "", **fields: objec
     return answer.text
 
 
+def test_what_mentions_a_text_is_asked_for_while_the_file_is_read(ada: FlaskClient, desk: Desk) -> None:
+    number = desk.a_ticket("Samovar, dented").id
+    for filters in ("text=samovar", "text=samovar&event=ticket-created"):
+        lines = [json.loads(line) for line in export(ada, "jsonl", filters).splitlines()]
+        assert {line["object_id"] for line in lines} == {number}, "also where nobody has asked for the page"
+
+
 def test_each_format_holds_what_was_found_and_the_log_says_so(ada: FlaskClient, desk: Desk) -> None:
     number = desk.a_ticket('=HYPERLINK("http://evil.example")').id
     with desk.acting():
