@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Final, get_args
@@ -59,14 +60,14 @@ def tidy(asked: Asked, known: frozenset[str], complain: Complain) -> Asked:
 
 def members(values: list[str], people: Mapping[int, str], complain: Complain) -> tuple[int, ...]:
     """Numbers of team members, 0 for "No user"."""
-    found = {0 if value == NO_USER_WORD else number(value) for value in values}
+    found = {number(value) for value in values if value != NO_USER_WORD}
     strangers = [value for value in values if value != NO_USER_WORD and number(value) not in people]
     if strangers:
         complain(f"This desk has no team member {listed(strangers)}, and never had one who did anything.")
     if len(found) > MOST_MEMBERS:
         complain(f"Choose at most {MOST_MEMBERS} team members at once.")
         return ()
-    return tuple(sorted(one for one in found if one == 0 or one in people))
+    return tuple(sorted({one for one in found if one in people} | {0 for value in values if value == NO_USER_WORD}))
 
 
 def types(values: list[str], complain: Complain, *, with_api_only: bool = False) -> tuple[str, ...]:
@@ -77,7 +78,7 @@ def types(values: list[str], complain: Complain, *, with_api_only: bool = False)
     found = {value: _meant(value, with_api_only) for value in values}
     strangers = [value for value, names in found.items() if not names]
     if strangers:
-        complain(f"There is no event {listed(strangers)}.")
+        complain(f"There is no event {listed(strangers)}.{_near(strangers[0])}")
     return tuple(sorted({name for names in found.values() for name in names}))
 
 
@@ -113,9 +114,24 @@ def _group(pattern: str, with_api_only: bool) -> frozenset[str]:
     return frozenset(_meant(pattern, with_api_only))
 
 
+def _near(value: str) -> str:
+    """A hint at what was probably meant."""
+    known = [*groups(), *(type_.name for type_ in registry)]
+    found = [f"{value}-*"] if f"{value}-*" in known else get_close_matches(value, known, n=NAMED, cutoff=0.75)
+    found = found or [name for name in known if len(value) > NAMED and value in name][:NAMED]
+    return f" Did you mean {' or '.join(found)}?" if found else ""
+
+
+@cache
+def _labels() -> dict[str, str]:
+    return {type_.label.lower(): type_.name for type_ in registry}
+
+
 def _meant(value: str, with_api_only: bool) -> tuple[str, ...]:
     if value in registry:
         return (value,)
+    if value in _labels():
+        return (_labels()[value],)
     if "*" not in value:
         return ()
     named = groups().get(value) or tuple(type_.name for type_ in registry if fnmatchcase(type_.name, value))
@@ -139,6 +155,11 @@ def doers(values: list[str], complain: Complain) -> tuple[tuple[str, int], ...]:
     return tuple(sorted({doer for doer in found.values() if doer is not None}))
 
 
+def is_doer(value: str) -> bool:
+    """Whether that is how what acts is written in an address."""
+    return _doer(value) is not None
+
+
 def _doer(value: str) -> tuple[str, int] | None:
     read = _BY.fullmatch(value.lower())
     if read is None or read[1] not in ACTOR_KINDS:
@@ -150,10 +171,11 @@ def _doer(value: str) -> tuple[str, int] | None:
 
 def sources(values: list[str], complain: Complain) -> tuple[str, ...]:
     """Ways by which actions come in."""
-    strangers = [value for value in values if value.lower() not in SOURCES]
+    values = [value.lower().replace("e-mail", "email") for value in values]
+    strangers = [value for value in values if value not in SOURCES]
     if strangers:
         complain(f"Nothing comes in by {listed(strangers)}; there are {', '.join(SOURCES)}.")
-    return tuple(sorted({value.lower() for value in values} & set(SOURCES)))
+    return tuple(sorted(set(values) & set(SOURCES)))
 
 
 def texts(values: list[str], complain: Complain) -> tuple[str, ...]:

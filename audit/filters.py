@@ -53,6 +53,8 @@ def read_query(asked: Asked, ground: Ground) -> Reading:
     tidy = asking.tidy(asked, PARAMETERS, untidy.append)
     ground = when.by_its_clock(tidy, ground)
     query, complaints = judge(tidy, ground)
+    if complaints:
+        query = bounded(query, ground)  # of an object that is none, not everything is asked
     return Reading(query, ground, (*untidy, *(complaint.said for complaint in complaints)))
 
 

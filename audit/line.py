@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,17 @@ _BARE: Final = re.compile(r'[^\s"\\]+')
 
 #: The keys of the line, each with the filter whose it is; the empty one is that of a text.
 KEYS: Final[dict[str, tuple[Filter, Hear]]] = {key: (one, hear) for one in FILTERS for key, hear in one.hear.items()}
+#: What other programs, and the pages, call them.
+_OTHERWISE: Final = {
+    "until": "to",
+    "context": "chain",
+    "initiator": "set-off-by",
+    "member": "actor",
+    "user": "actor",
+    "event": "type",
+}
+#: Marks that phones and text processors put in the place of plain ones.
+_CURLY: Final = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 #: The only one that can be turned round with a minus.
 _NEGATED: Final = "type"
 
@@ -44,6 +56,7 @@ def read_line(line: str, ground: Ground) -> LineReading:
     except Mistake as mistake:
         return LineReading({}, (str(mistake),))
     complaints = [complaint for word in words for complaint in _alone(word, ground)]
+    complaints = complaints or _torn_apart(words)
     complaints = complaints or _doubled(words, ground) or _together(words, ground)
     if len(complaints) > asking.NAMED:
         complaints[asking.NAMED :] = [f"{len(complaints) - asking.NAMED} more words make no sense."]
@@ -88,6 +101,7 @@ def parse(line: str) -> list[Word]:
     if len(line) > LONGEST:
         raise Mistake(f"The line has {len(line):,} characters; {LONGEST:,} are the most.")
     line = " ".join(line.splitlines())
+    line = line if '"' in line else line.translate(_CURLY)
     try:
         tree = _grammar().parse(line)
     except UnexpectedCharacters as error:
@@ -113,8 +127,9 @@ def _word(token: Token) -> Word:
     said, place = token[is_negated:], (token.start_pos or 0) + 1
     if token.type in ("KEYED", "HALF"):
         key, _, value = said.partition(":")
-        return Word(key.lower(), _unquoted(value), is_negated, place)
-    return Word("", _unquoted(said), is_negated, place)
+        key = key.lower().replace("_", "-")
+        return Word(_OTHERWISE.get(key, key), _unquoted(value), is_negated, place)
+    return Word("", _unquoted(said), is_negated, place, is_bare=token.type == "WORD")
 
 
 def _unquoted(value: str) -> str:
@@ -145,12 +160,36 @@ def _alone(word: Word, ground: Ground) -> list[str]:
         said.append("only events can be left out with a minus, such as -type:ticket-updated.")
     elif not word.value.strip():
         said.append(f"after {word.key}: something is missing, such as {_EXAMPLES[word.key]}." if word.key else _EMPTY)
+    elif word.is_bare and (mistake := _mistake(word.value)):
+        said.append(f"{mistake} To look for “{asking.clip(word.value)}” as a text, put it in quotation marks.")
     else:
         filter_, hear = KEYS[word.key]
         pairs = list(hear(word, ground, said.append))
         if not said and filter_ is not when.PERIOD:  # the ends of a period are judged together
             filter_.read({name: [value] for name, value in pairs}, ground, said.append)
     return [_told(one, word) for one in said]
+
+
+def _mistake(text: str) -> str:
+    """What somebody probably meant who wrote no text; empty where it is one."""
+    if text in ("AND", "OR", "NOT"):
+        return (
+            f"there is no {text} here: filters side by side all hold, one that is named twice means either, and"
+            " -type: leaves out."
+        )
+    if text.startswith(":"):
+        return "between a filter's name and its colon stands no space."
+    return "brackets mean nothing here: write the filters side by side." if re.match(r"\([\w-]+:", text) else ""
+
+
+def _torn_apart(words: list[Word]) -> list[str]:
+    """An object whose number stands beside it, as if it were a text."""
+    for one, other in pairwise(words):
+        found = asking.target([one.value], _unheard) if one.key == "object" else None
+        if found and found[1] is None and other.is_bare and asking.number(other.value.removeprefix("#")):
+            number = other.value.removeprefix("#")
+            return [_told(f"an object and its number are one word: object:{asking.kebab(found[0])}#{number}.", other)]
+    return []
 
 
 def _doubled(words: list[Word], ground: Ground) -> list[str]:

@@ -58,6 +58,7 @@ class Story:
     chain: Chain
     cause_id: int | None
     recorded: datetime
+    recorded_day: str
     target: str  #: the object, as the filter writes it
     life: list[Moment]
     document: dict[str, Any]  #: the whole event, as its export has it
@@ -68,7 +69,7 @@ def story(session: Session, directory: Addresses, ground: Ground, found: Row[Any
     chain, life = chain_rows(session, found), _life(session, found)
     links = directory.links(session.info["account_id"], {*named(found), *acted_in(chain)})
     teller = teller_for(session, ground.now.astimezone(ground.zone), [*chain, *life, found])
-    touched = teller.touched(found)
+    touched, recorded = teller.touched(found), found.recorded_datetime.astimezone(ground.zone)
     type_ = registry.get(found.type)
     return Story(
         row=line_of(found, ground, teller, links),
@@ -83,7 +84,8 @@ def story(session: Session, directory: Addresses, ground: Ground, found: Row[Any
         context=str(found.context),
         chain=chain_of(session, found, chain, teller, links),
         cause_id=found.cause_id,
-        recorded=found.recorded_datetime.astimezone(ground.zone),
+        recorded=recorded,
+        recorded_day=day_words(recorded, teller.now),
         target=f"{found.object_type}:{found.object_id}",
         life=[_moment(row, found, teller) for row in life] if len(life) > 1 else [],
         document=document(found),

@@ -70,14 +70,29 @@ def _types_tests(query: Query, _ground: Ground) -> Iterable[Test]:
     return [lambda event: event.type not in left_out] if left_out else []
 
 
+_LEFT_OUT: Final = "API-only events left out"
+
+
 def _types_words(query: Query, _ground: Ground) -> Phrase:
     other = f"other than {some(type_names(query.not_types), '{} types')}" if query.not_types else ""
     if not query.types:
-        return Phrase(after=other, note="API-only events included" if query.api_only else "API-only events left out")
-    names = type_names(query.types)
+        return Phrase(after=other, note="API-only events included" if query.api_only else _LEFT_OUT)
+    names, note = type_names(query.types), _LEFT_OUT if _is_cut_down(query.types) else ""
     if len(names) > asking.NAMED:
-        return Phrase(after=f"of {len(query.types)} types {other}".strip())
-    return Phrase(before=some(names, ""), after=other)
+        return Phrase(after=f"of {len(query.types)} types {other}".strip(), note=note)
+    return Phrase(before=some(names, ""), after=other, note=note)
+
+
+def _is_cut_down(chosen: tuple[str, ...]) -> bool:
+    """Whether a group is called by its name, though those of its events are missing that only the API offers."""
+    wanted = set(chosen)
+    return any(
+        len(offered) > 1 and offered <= wanted and not whole <= wanted
+        for offered, whole in (
+            ({each.name for each in types if each.in_drop_down}, {each.name for each in types})
+            for types in registry.drop_down(with_api_only=True).values()
+        )
+    )
 
 
 def type_names(chosen: tuple[str, ...]) -> list[str]:

@@ -105,7 +105,7 @@ def test_a_line_written_and_read_is_the_same_question_and_has_one_sentence_and_o
             'actor:"Ana Lopez" by:user type:ticket-* -type:ticket-updated object:ticket#4213 "refund" since:24h',
             (
                 "12 Ticket events other than “Ticket updated” by Ana Lopez where a team member acted on Ticket 4213"
-                " mentioning “refund” since Wednesday 1 April, 11:00 (Europe/Berlin)."
+                " mentioning “refund” since Wednesday 1 April, 11:00 (Europe/Berlin), API-only events left out."
             ),
         ),
         (
@@ -116,6 +116,13 @@ def test_a_line_written_and_read_is_the_same_question_and_has_one_sentence_and_o
                 " mentioning “größe” since Thursday 2 April, 10:15 (Europe/Berlin), API-only events left out."
             ),
         ),
+        (
+            "context:00000000-0000-0000-0000-000000000007 set_off_by:okafor until:2026-04-01 “Größe”",
+            'set-off-by:"Ben Okafor" "größe" chain:00000000-0000-0000-0000-000000000007 to:2026-04-01',
+            None,
+        ),
+        ('type:"Ticket trashed" source:e-mail', "type:ticket-trashed source:email", None),
+        ('by:"it woke" by:rule:Stars by:macro#refund', "by:macro#3 by:rule#7 by:rule#8", None),
         (
             "type:*-deleted object:tag period:yesterday api-only:yes",
             None,
@@ -148,6 +155,15 @@ def test_lines_as_people_write_them(line: str, written: str | None, said: str | 
         ('type:ticket-closed "refund', "At character 20: this quotation mark is never closed."),
         ('re"fund" x', "At character 3: before and after a text in quotation marks stands a space."),
         ("type:ticket-vanished", "At character 1: there is no event “ticket-vanished”."),
+        ("type:ticket-trash", "Did you mean ticket-trashed or ticket-untrashed?"),
+        ("type:snoozed", "Did you mean ticket-snoozed or ticket-self-unsnoozed?"),
+        ("type:ticket", "Did you mean ticket-*?"),
+        ("actor:4", "nobody here is called “4”. By number, write #4."),
+        ("by:s", "“s” could be “rule#8”, “rule#9”: write more of the name, or one of these."),
+        ("object:ticket 632", "At character 15: an object and its number are one word: object:ticket#632."),
+        ("actor :ana", "At character 7: between a filter's name and its colon stands no space."),
+        ("by:rule NOT type:tag-created", "At character 9: there is no NOT here"),
+        ("(type:tag-created)", "At character 1: brackets mean nothing here"),
         ("-actor:ana", "only events can be left out with a minus"),
         ("by:rule#x", "nothing that acts is called “rule#x”"),
         ("source:fax", "nothing comes in by “fax”; there are web, api"),
@@ -217,7 +233,7 @@ INCLUDED = ", API-only events included."
             2,
             f"2 “Tag created” or “Ticket closed” events by No user or Ana Lopez {SINCE}.",
         ),
-        (Query(LAST_WEEK, types=("tag-created", "tag-deleted", "tag-merged")), 2, f"2 Tag events {SINCE}."),
+        (Query(LAST_WEEK, types=("tag-created", "tag-deleted", "tag-merged")), 2, f"2 Tag events {SINCE}{LEFT_OUT}"),
         (
             Query(
                 LAST_WEEK,
