@@ -9,13 +9,15 @@ from typing import Any, Final
 
 from flask import Flask, Response
 from gunicorn.http import errors
+from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
 
 from audit.rest.problems import WORDS, body_of
 from helpdesk.web.errors import sorry
 
 #: What gunicorn says about it, the status it means, and what is said.
 _SAYINGS: Final[tuple[tuple[type[Exception], int, str], ...]] = (
-    (errors.LimitRequestLine, 414, "The address is longer than 8,000 characters, so it was not read. Ask for less."),
+    (errors.LimitRequestLine, 414, "The address is longer than 64,000 characters, so it was not read. Ask for less."),
     (errors.LimitRequestHeaders, 431, "The headers are too large, so the request was not read."),
     (errors.ExpectationFailed, 417, "The only thing that can be expected is 100-continue. Nothing was done."),
     (errors.UnsupportedTransferCoding, 501, "A body comes as it is, or chunked. Nothing was done."),
@@ -23,11 +25,21 @@ _SAYINGS: Final[tuple[tuple[type[Exception], int, str], ...]] = (
 _REASONS: Final = {400: "Bad Request", 414: "URI Too Long", 417: "Expectation Failed"} | {
     431: "Request Header Fields Too Large", 501: "Not Implemented",
 }  # fmt: skip
+#: Characters of an address that are read; gunicorn's own limit is less than a filter of five hundred words takes.
+LONGEST_LINE: Final = 64_000
 #: Mistakes of ours that gunicorn counts among those of others.
 _OURS: Final = (errors.ConfigurationProblem, errors.InvalidResponseHeader, errors.InvalidResponseHeaderName)
 #: How much of what still comes is taken in, and for how many seconds: who is cut off while talking hears no answer.
 _MOST_HEARD: Final = 64 * 2**20
 _PATIENCE: Final = 15.0
+
+
+class _Request(Request):  # type: ignore[misc]
+    """A request whose address may be long: that it asks for too much is then told in a page."""
+
+    def parse(self, unreader: Any) -> Any:
+        self.limit_request_line = self._fast_limit_request_line = LONGEST_LINE
+        return super().parse(unreader)
 
 
 def is_garbled(error: Exception) -> bool:
@@ -65,7 +77,8 @@ def hear_out(response: Any, environ: Mapping[str, Any]) -> None:
 
 
 def install(app: Flask) -> None:
-    """Let a body that breaks off in nonsense be the sender's mistake, not the desk's."""
+    """Let long addresses come through, and a body that breaks off in nonsense be the sender's mistake."""
+    RequestParser.mesg_class = _Request
     app.register_error_handler(errors.ParseException, _broken_body)
 
 

@@ -144,7 +144,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": SECONDS_TO_STOP,
             "timeout": 120,
             "keepalive": 15,
-            "limit_request_line": 8190,  # a filter with every event in it takes 2,600 characters
             "proc_name": "helpdesk",
             "loglevel": "warning",
             "control_socket_disable": True,

@@ -21,7 +21,7 @@ LONG = "a" * 9000
 
 #: Request line, headers, body, and the status that it means.
 GARBLED: list[tuple[str, list[str], bytes, int]] = [
-    (f"GET /api/tickets?cursor={LONG} HTTP/1.1", [], b"", 414),
+    (f"GET /api/tickets?cursor={LONG * 8} HTTP/1.1", [], b"", 414),
     (f"GET /api/tickets?cursor={LONG * 300} HTTP/1.1", [], b"", 414),
     ("GET /api/tickets HTTP/1.1", [f"X-Long: {LONG}"], b"", 431),
     ("GET /api/tickets HTTP/1.1", [f"X-{number}: a" for number in range(200)], b"", 431),
@@ -86,6 +86,10 @@ def test_what_cannot_be_read_is_told_in_the_shape_of_errors(
             assert answer[0] == status, (line[:80], headers[:3], answer)
             assert answer[1].keys() == {"error"}
             assert answer[1]["error"]["msg"].endswith(".")
+        # A filter of five hundred words is read, so that a page can say that it asks for too much.
+        assert told(port, f"GET /api/tickets?cursor={LONG} HTTP/1.1", [], b"", key)[1]["error"]["data"].keys() == {
+            "cursor"
+        }
         # Who sends far too much over a line that is to be kept hears why, and doesn't just lose the line.
         assert posted(port, key, b" " * (LARGEST_BODY + 1))[0] == 413
         assert posted(port, key, in_pieces())[0] == 201
