@@ -13,7 +13,7 @@ from audit.actors import ACTOR_KINDS
 from audit.folding import fold
 from audit.line import KEYS, write_word
 from audit.log import event_table
-from audit.periods import PRESETS, is_span, offered
+from audit.periods import DAYS, PRESETS, is_span, offered
 from audit.question import Ground, Word
 from audit.types import registry
 from audit.who import WAYS, spoken_members
@@ -125,6 +125,8 @@ def _moments(ground: Ground, key: str) -> Iterable[tuple[str, str]]:
         return [(one.name, one.label) for one in named if is_span(one.name)]
     if key == "period":
         return [(one.name, one.label) for one in named if not is_span(one.name) and one.name in PRESETS]
+    if key == "on":
+        return [(word.lower(), "") for word in ("Today", "Yesterday", *DAYS)]
     if key in ("from", "to"):
         today = ground.now.astimezone(ground.zone).date()
         return [(f"{today - timedelta(days=days)}", word) for days, word in ((0, "Today"), (1, "Yesterday"))]

@@ -234,6 +234,7 @@ _EXAMPLES: Final = {
     "source": "source:email",
     "chain": "chain: and the number of a chain",
     "since": "since:7d, or since:2026-03-01",
+    "on": "on:tuesday, or on:2026-03-01",
     "period": "period:today",
     "from": "from:2026-03-01, or from:2026-03-01T14:05",
     "to": "to:2026-03-02",

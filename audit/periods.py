@@ -16,11 +16,21 @@ ANY: Final = "any"
 
 _WALL: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d))?", re.ASCII)
 _YEARS: Final = range(1970, 2200)
-_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+
+
+def dated(word: str, now: datetime, zone: ZoneInfo) -> str:
+    """The date of today, yesterday or tuesday, the last there was; other words stay as they are."""
+    today, name = now.astimezone(zone).date(), word.lower()
+    back = {"today": 0, "yesterday": 1}.get(name)
+    if back is None and len(name) > 2:
+        day = next((place for place, each in enumerate(DAYS) if each.lower().startswith(name)), None)
+        back = (today.weekday() - day) % 7 if day is not None else None
+    return f"{today - timedelta(days=back)}" if back is not None else word
 
 
 @dataclass(frozen=True)
@@ -182,7 +192,7 @@ def minutes(period: Period) -> tuple[str, str]:
 def day_words(moment: datetime, now: datetime) -> str:
     """Monday 2 March, with the year where it is not this one."""
     year = f" {moment.year}" if moment.year != now.astimezone(moment.tzinfo).year else ""
-    return f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}{year}"
+    return f"{DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}{year}"
 
 
 def span_words(span: Span, now: datetime, zone: ZoneInfo) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from audit.periods import (
     ANY,
     OWN,
     Period,
+    dated,
     default,
     is_span,
     own,
@@ -91,15 +92,25 @@ def _period_words(query: Query, ground: Ground) -> Phrase:
     return Phrase(after=f"{words} ({ground.zone.key})")
 
 
-def _hear_since(word: Word, _ground: Ground, complain: Complain) -> Pairs:
+def _hear_since(word: Word, ground: Ground, complain: Complain) -> Pairs:
     if preset(word.value.lower()) is not None:
         return [("period", word.value.lower())]
-    if read_wall(word.value) is None:
+    day = dated(word.value, ground.now, ground.zone)
+    if read_wall(day) is None:
         complain(
-            f"“since” takes a span up to now, such as 45m, 24h or 7d, or a day such as 2026-03-02, and"
+            f"“since” takes a span up to now, such as 45m, 24h or 7d, or a day such as tuesday or 2026-03-02, and"
             f" {asking.listed([word.value])} is neither."
         )
-    return [("from", word.value)]
+    return [("from", day)]
+
+
+def _hear_on(word: Word, ground: Ground, complain: Complain) -> Pairs:
+    day = dated(word.value, ground.now, ground.zone)
+    if type(read_wall(day)) is not date:
+        complain(
+            f"“on” takes a day such as tuesday, yesterday or 2026-03-02, and {asking.listed([word.value])} is none."
+        )
+    return [("from", day), ("to", day)]
 
 
 def _hear_period(word: Word, _ground: Ground, complain: Complain) -> Pairs:
@@ -108,9 +119,10 @@ def _hear_period(word: Word, _ground: Ground, complain: Complain) -> Pairs:
 
 
 def _hear_end(name: str) -> Hear:
-    def hear(word: Word, _ground: Ground, complain: Complain) -> Pairs:
-        asking.wall(name, [word.value], complain)
-        return [(name, word.value)]
+    def hear(word: Word, ground: Ground, complain: Complain) -> Pairs:
+        day = dated(word.value, ground.now, ground.zone)
+        asking.wall(name, [day], complain)
+        return [(name, day)]
 
     return hear
 
@@ -136,6 +148,7 @@ PERIOD: Final = Filter(
     words=_period_words,
     hear={
         "since": _hear_since,
+        "on": _hear_on,
         "period": _hear_period,
         "from": _hear_end("from"),
         "to": _hear_end("to"),

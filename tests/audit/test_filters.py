@@ -121,6 +121,8 @@ def test_a_line_written_and_read_is_the_same_question_and_has_one_sentence_and_o
             'set-off-by:"Ben Okafor" "größe" chain:00000000-0000-0000-0000-000000000007 to:2026-04-01',
             None,
         ),
+        ("actor:ana on:tuesday", 'actor:"Ana Lopez" from:2026-03-31 to:2026-03-31', None),
+        ("since:mon to:yesterday", "from:2026-03-30 to:2026-04-01", None),
         ('type:"Ticket trashed" source:e-mail', "type:ticket-trashed source:email", None),
         ('by:"it woke" by:rule:Stars by:macro#refund', "by:macro#3 by:rule#7 by:rule#8", None),
         (
@@ -181,6 +183,8 @@ def test_lines_as_people_write_them(line: str, written: str | None, said: str | 
         ("by:rule since:8d", "At character 9: that is a longer period than this account allows"),
         ("to:2026-04-01", "At character 1: say where the period begins, with “from”"),
         ("since:last-week", "At character 1: “since” takes a span up to now, such as 45m, 24h or 7d, or a day"),
+        ("on:2026-03-02T14:05", "At character 1: “on” takes a day such as tuesday"),
+        ("since:tue on:wed", "At characters 1 and 11: “since:tue” and “on:wed” can't both be asked for"),
         ("since:0d", "and “0d” is neither"),
         ("from:2026-13-45", "At character 1: “2026-13-45” is no time to look “from”"),
         ("period:eon", "At character 1: there is no period “eon”; there are 15m, 1h,"),
