@@ -97,6 +97,24 @@ def test_a_line_that_makes_no_sense_leaves_the_list_and_says_where(log: Page, pr
     problems[:] = [one for one in problems if "422" not in one]
 
 
+def test_a_completion_that_comes_late_does_not_cover_the_refusal(log: Page, problems: list[str]) -> None:
+    held: list[Route] = []
+    log.route("**/settings/audit/complete*", lambda route: held.append(route))
+    line = log.get_by_label("Search line", exact=True)
+    with log.expect_request(re.compile("complete.*type%3A")):
+        line.press_sequentially("actor:bob type:")
+    log.keyboard.press("Enter")
+    expect(log.get_by_role("alert")).to_contain_text("nobody here is called “bob”")
+    for route in held:
+        route.continue_()
+    expect(log.locator("#audit-completion > *")).not_to_have_count(0)
+    expect(log.locator("#audit-completion")).to_be_hidden()
+    log.unroute("**/settings/audit/complete*")
+    line.press_sequentially("ticket-c")
+    expect(log.locator("#audit-completion [role=option]").first).to_be_visible()
+    problems[:] = [one for one in problems if "422" not in one]
+
+
 def test_the_histogram_zooms_by_mouse_and_by_keys_and_back(house: House, log: Page) -> None:
     house.let_time_pass(timedelta(hours=30))
     house.a_ticket("A day later")
@@ -135,6 +153,20 @@ def test_the_histogram_zooms_by_mouse_and_by_keys_and_back(house: House, log: Pa
     expect(log.locator("#audit-sentence")).to_contain_text("2 events from")
     log.keyboard.press("Escape")
     expect(period).to_have_value("")
+    # A stretch that holds nothing has no bars, and a way back.
+    expect(brush).to_be_focused()
+    words = log.locator(".bar").evaluate_all("bars => bars.map(bar => bar.dataset.words)")
+    place = next(place for place, each in enumerate(words) if each.endswith(": 0 events"))
+    log.keyboard.press("Home")
+    for _ in range(place):
+        log.keyboard.press("ArrowRight")
+    log.keyboard.press("Enter")
+    expect(log.get_by_text("No such event here")).to_be_visible()
+    expect(log.get_by_role("button", name="Zoom out")).to_be_focused()
+    log.keyboard.press("Enter")
+    expect(period).to_have_value("")
+    expect(brush).to_be_visible()
+    expect(log.get_by_role("button", name="Zoom out")).to_be_hidden()
 
 
 def test_chips_lead_the_keyboard_into_their_controls_and_on(log: Page) -> None:

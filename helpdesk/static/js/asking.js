@@ -10,14 +10,22 @@ const line = () => find("#audit-line");
 const list = () => find("#audit-completion");
 const chosen = () => find('[aria-selected="true"]', list());
 
+let isWanted = false; // somebody writes: what was asked for before the line was sent or left comes too late
+
+for (const begins of ["focus", "input"]) {
+  document.addEventListener(begins, (event) => { isWanted ||= event.target === line(); }, true);
+}
+
 document.addEventListener("htmx:config:request", (event) => {
   const field = event.detail.ctx.sourceElement;
-  if (field === line()) event.detail.ctx.request.body.set("at", String(field.selectionStart ?? field.value.length));
+  if (field !== line()) return;
+  if (!isWanted) event.preventDefault();
+  event.detail.ctx.request.body.set("at", String(field.selectionStart ?? field.value.length));
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.target === line()) {
-    show(document.activeElement === line() && list().children.length > 0);
+    show(isWanted && document.activeElement === line() && list().children.length > 0);
     // An answer that comes late must not take away what was chosen meanwhile.
     const again = all("[role=option]", list()).find((option) => option.dataset.line === choice);
     if (again && !list().hidden) choose(again);
@@ -31,6 +39,11 @@ function show(open) {
   if (!open) choice = null;
   line().setAttribute("aria-expanded", String(open));
   if (!open) line().removeAttribute("aria-activedescendant");
+}
+
+function dismiss() {
+  isWanted = false;
+  show(false);
 }
 
 let choice = null;
@@ -67,10 +80,10 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     take(chosen());
   } else if (event.key === "Enter") {
-    show(false);
-  } else if (event.key === "Escape" && open) {
-    event.stopPropagation();
-    show(false);
+    dismiss();
+  } else if (event.key === "Escape") {
+    if (open) event.stopPropagation();
+    dismiss();
   }
 });
 
@@ -80,7 +93,7 @@ document.addEventListener("pointerdown", (event) => {
     event.preventDefault();
     take(option);
   } else if (!within(event, "#audit-ask")) {
-    show(false);
+    dismiss();
   }
 });
 
@@ -89,11 +102,11 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("focusout", (event) => {
-  if (event.target === line()) show(false);
+  if (event.target === line()) dismiss();
 });
 
 document.addEventListener("submit", (event) => {
-  if (event.target.id === "audit-ask") show(false);
+  if (event.target.id === "audit-ask") dismiss();
 });
 
 // ---- Chips lead to their controls

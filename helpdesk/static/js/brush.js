@@ -103,6 +103,16 @@ function back() {
   if (last) ask(...last);
 }
 
+// Beside the bars, or where a stretch held nothing and so has none.
+function offerWayBack() {
+  if (fields()[0]?.value !== "own") before.length = 0; // another period was chosen: there is nothing to go back from
+  for (const way of all("[data-brush-back]")) way.hidden = before.length === 0;
+  const wayOut = find(".nothing [data-brush-back]");
+  if (!refocus || drawing() || !wayOut?.checkVisibility()) return;
+  wayOut.focus();
+  refocus = false;
+}
+
 let refocus = false;
 
 document.addEventListener("click", (event) => {
@@ -115,10 +125,10 @@ document.addEventListener("htmx:after:swap", () => {
   if (drawing() && !drawing().dataset.met) {
     drawing().dataset.met = "true";
     first = here = -1;
-    find("[data-brush-back]").hidden = before.length === 0;
     if (refocus) drawing().focus({ preventScroll: true });
     refocus = false;
   }
+  offerWayBack();
   for (const counts of all("[data-counts]")) {
     for (const place of all(`[data-count^="${counts.dataset.counts}:"]`)) place.textContent = counts.dataset.rest;
     for (const number of counts.children) {
