@@ -39,6 +39,16 @@ def choose(page: Page, field: str, *names: str) -> None:
     page.keyboard.press("Escape")
 
 
+def counted(page: Page) -> list[int]:
+    """How many events there are, as the sentence, the legend and the bars have it."""
+    said = int(re.sub(r"\D", "", page.locator("#audit-sentence").inner_text().split(" ")[0]))
+    sums = [
+        sum(map(int, page.locator(each).evaluate_all("found => found.map(each => each.dataset.number)")))
+        for each in (".legend > li", ".bar-piece")
+    ]
+    return [said, *sums]
+
+
 def reloads(page: Page) -> None:
     """Leave a mark that a reload would wipe out."""
     page.evaluate("window.mark = 'still here'")
@@ -178,9 +188,13 @@ def test_new_events_wait_while_one_reads_further_down(house: House, log: Page) -
     log.wait_for_function("window.scrollY > 400")
     seen = rows(log).nth(18)
     text, place = seen.inner_text(), seen.bounding_box()
+    before = counted(log)
     house.a_ticket("Waits")
     pill = log.get_by_role("button", name="2 new")
     expect(pill).to_be_visible(timeout=8000)
+    # The list waits; sentence, legend and bars count what has happened.
+    assert counted(log) == [number + 2 for number in before]
+    assert len(set(before)) == 1
     assert seen.inner_text() == text
     assert seen.bounding_box() == place
     pill.click()

@@ -87,7 +87,6 @@ function letIn(atOnce = false) {
     for (const row of all("#audit-rows .is-new")) row.classList.remove("is-new");
     for (const row of waiting) row.classList.add("is-new");
     find("#audit-rows").prepend(...waiting);
-    document.dispatchEvent(new Event("audit:let-in"));
     waiting.length = 0;
     if (!isReading && all("#audit-rows tr.event").length > MOST_SHOWN) anew();
   }

@@ -1,4 +1,4 @@
-// The histogram grows with the list: what is let in at the top is added to its bar, without counting everything again.
+// The histogram grows as the sentence does: what happens is added to its bar, also while its row waits behind the pill.
 
 const HEIGHT = 72; // of the drawing, as audit/histogram.py has it
 const LEAST = 1.5;
@@ -15,7 +15,7 @@ function grow() {
   const figure = find("[data-histogram]");
   if (!figure) return false;
   const upto = Number(figure.dataset.upto);
-  const fresh = all("#audit-rows > tr.event").filter((row) => number(row) > upto);
+  const fresh = all("#audit-rows > tr.event, #audit-waiting > tr.event").filter((row) => number(row) > upto);
   if (!fresh.length) return true;
   figure.dataset.upto = String(Math.max(...fresh.map(number)));
   const bars = all(".bar", figure);
@@ -83,5 +83,7 @@ function draw(figure, bars, legend) {
   if (told) told.textContent = counted(tallest);
 }
 
-document.addEventListener("audit:let-in", () => grow() || recount());
-document.addEventListener("htmx:after:swap", grow); // what was let in while the bars were counted
+document.addEventListener("htmx:after:swap", (event) => {
+  const isNews = event.target instanceof Element && event.target.matches("#audit-live, #audit-look");
+  if (!grow() && isNews) recount();
+});
