@@ -97,6 +97,6 @@ def piece(lines: Sequence[str], said: str, upto: int) -> str:
 
 
 def message(after: int | None, piece: str = "") -> bytes:
-    """As a stream of events has it; it carries the number after which a page would go on."""
-    lines = [f"data: {line}" for line in _LINE_END.split(piece)] if piece else []
+    """As a stream of events has it; it carries the number after which a page would go on, if only as a sign of life."""
+    lines = [f"data: {line}" for line in _LINE_END.split(piece)] if piece else ["event: alive", "data:"]
     return "\n".join([*([f"id: {after}"] if after is not None else []), *lines, "", ""]).encode()

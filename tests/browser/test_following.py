@@ -101,3 +101,26 @@ def test_a_cut_and_a_hidden_page_lose_and_repeat_nothing(house: House, owner: Pa
     expect(rows(owner).first).to_contain_text("Seen again")
     assert subjects(owner)[:4] == ["Seen again", "While hidden", "After the cut", "Before the cut"]
     assert len(streams) == 1
+
+
+def test_while_the_desk_is_down_the_page_says_so_quietly_and_comes_back(
+    house: House, owner: Page, problems: list[str]
+) -> None:
+    owner.goto(f"{LOG}?event=ticket-closed")
+    expect(state(owner)).to_have_text("Live")
+    owner.route("**/*", lambda route: route.abort())
+    house.cut_streams()
+    expect(state(owner)).to_have_text(re.compile(r"^Cut off since \d\d:\d\d; tries again$"))
+    with owner.expect_event("requestfailed", lambda request: "/newer" in request.url):
+        pass
+    toasts = owner.locator("#toasts .toast")
+    expect(toasts).to_have_count(0)
+    for _ in range(2):  # what somebody does is another matter, and said once
+        with owner.expect_event("requestfailed", lambda request: request.url.endswith(LOG)):
+            owner.get_by_role("link", name="Reset", exact=True).click()
+    expect(toasts).to_have_text(["The desk did not answer, so nothing was done. Check your connection and try again."])
+    close(house, "While down")
+    owner.unroute("**/*")
+    expect(state(owner)).to_have_text("Live")
+    expect(rows(owner).first).to_contain_text("While down")
+    problems[:] = [one for one in problems if "net::ERR_FAILED" not in one and "Failed to fetch" not in one]

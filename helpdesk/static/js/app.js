@@ -174,17 +174,22 @@ document.addEventListener("htmx:after:swap", (event) => {
   refresh();
 });
 
-// No connection: what is on the page stays, and the person learns that it is not fresh.
+// No connection: what is on the page stays, and who did something learns once that it was not done. What the page asks
+// by itself is quiet: at its own times, or from where nobody can have pressed anything.
+const BY_ITSELF = ["every", "load", "recount"];
+const NO_ANSWER = "The desk did not answer, so nothing was done. Check your connection and try again.";
+
 document.addEventListener("htmx:error", (event) => {
-  if (["every", "load"].includes(event.detail.ctx?.sourceEvent?.type) || event.detail.ctx?.response) return;
+  const {sourceElement, sourceEvent, request, response} = event.detail.ctx ?? {};
+  if (response || BY_ITSELF.includes(sourceEvent?.type)) return;
+  if (request?.method === "GET" && sourceElement.matches?.("[hidden]")) return;
+  each("[data-no-answer]", (told) => told.remove());
   const toast = document.createElement("div");
   toast.className = "toast toast-error";
   toast.dataset.toast = "";
+  toast.dataset.noAnswer = "";
   toast.setAttribute("role", "alert");
-  toast.append(Object.assign(document.createElement("p"), {
-    className: "toast-said",
-    textContent: "The desk did not answer, so nothing was done. Check your connection and try again.",
-  }));
+  toast.append(Object.assign(document.createElement("p"), {className: "toast-said", textContent: NO_ANSWER}));
   document.getElementById("toasts").append(toast);
   setTimeout(() => toast.remove(), TOAST_STAYS);
 });

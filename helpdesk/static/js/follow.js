@@ -2,6 +2,8 @@
 
 const LOOK_EVERY = 3000; // where no stream can be had
 const STREAM_EVERY = 4; // of those looks, one tries to get the stream again
+const SILENT_AFTER = 15_000; // a stream that works says something every five seconds
+const FULL = 503; // very many follow: the page looks by itself, which works
 const AT_TOP = 120;
 const MOST_WAITING = 1000;
 const MOST_SHOWN = 1000;
@@ -27,7 +29,11 @@ document.addEventListener("htmx:sse:after:connection", (event) => {
   if (event.target !== live()) return;
   stream = event.detail.connection;
   isCut = false;
-  showState();
+  hear();
+});
+
+document.addEventListener("htmx:sse:after:message", (event) => {
+  if (event.target === live()) hear();
 });
 
 document.addEventListener("htmx:sse:error", (event) => {
@@ -38,6 +44,7 @@ document.addEventListener("htmx:sse:error", (event) => {
     isOver = true;
     say("look"); // its answer says why
   }
+  if (isFailure(status)) isLost = true;
   showState();
 });
 
@@ -62,6 +69,7 @@ document.addEventListener("visibilitychange", () => {
 let looks = 0;
 
 setInterval(() => {
+  if (stream && !isCut && mayFollow() && Date.now() - heard > SILENT_AFTER) doubt();
   if (!live() || !mayFollow() || (stream && !isCut)) return;
   looks += 1;
   say(!stream && looks % STREAM_EVERY === 0 ? "follow" : "look");
@@ -74,6 +82,52 @@ function say(word) {
 function letGo() {
   stream?.reader?.cancel();
 }
+
+// ---- Whether the desk answers
+
+let isLost = false; // neither stream nor look succeeds
+let heard = Date.now();
+let heardAt = ""; // as the desk clock showed it
+
+const isFailure = (status) => !status || (status >= 500 && status !== FULL);
+
+function hear() {
+  heard = Date.now();
+  heardAt = find("[data-desk-clock]")?.textContent.trim().split(" ").at(-1) ?? "";
+  isLost = false;
+  showState();
+}
+
+// The line may be dead without anybody having said so: the stream begins anew, and that shows.
+function doubt() {
+  isCut = true;
+  letGo();
+  showState();
+}
+
+addEventListener("offline", doubt);
+
+document.addEventListener("htmx:after:request", (event) => {
+  const {sourceElement, response} = event.detail.ctx;
+  if (sourceElement.id !== "audit-look") return;
+  if (isFailure(response?.status)) {
+    isLost = true;
+    showState();
+    return;
+  }
+  const wasLost = isLost;
+  hear();
+  if (!wasLost) return;
+  if (stream) stream.delayCanceller?.(); // it waits for longer and longer
+  else say("follow");
+});
+
+document.addEventListener("htmx:error", (event) => {
+  const asked = event.detail.ctx;
+  if (!["audit-live", "audit-look"].includes(asked?.sourceElement?.id) || asked.response) return;
+  isLost = true;
+  showState();
+});
 
 // ---- Rows: let in at the top, or held back while you read further down
 
@@ -159,12 +213,15 @@ function showState() {
   const place = find("[data-follow]");
   if (!place) return;
   place.hidden = !live();
-  const state = isPaused ? "paused" : isOver ? "stopped" : stream && !isCut ? "live" : "looking";
+  const state = isPaused ? "paused" : isOver ? "stopped" : isLost ? "lost" : stream && !isCut ? "live" : "looking";
   place.dataset.follow = state;
-  const words = {paused: "Paused", stopped: "Stopped", live: "Live", looking: "Looks every few seconds"}[state];
+  const words = {
+    paused: "Paused", stopped: "Stopped", live: "Live", looking: "Looks every few seconds",
+    lost: `Cut off${heardAt && ` since ${heardAt}`}; tries again`,
+  }[state];
   const said = find("[data-follow-state]", place);
   if (said.textContent !== words) said.textContent = words;
   find("[data-pause]", place).textContent = isPaused ? "Resume" : "Pause";
 }
 
-showState();
+hear(); // the page itself
