@@ -75,6 +75,7 @@ def log() -> Response:
     """The page; while you type or choose, only what is under the form."""
     session, ground = db.session(), ground_now()
     asked, cursor = asked_and("cursor")
+    opened = number(asked.pop("open", [""])[0])
     if "line" in asked:
         reading = _read_line(asked, ground)
         if reading.complaints or not _wants_partial():
@@ -83,7 +84,7 @@ def log() -> Response:
         ground = by_its_clock(asked, ground)
     results = results_for(session, directory(), ground, asked, cursor)
     if not _wants_partial():
-        return make_response(page(results, ground))
+        return make_response(page(results, ground, elsewhere=_elsewhere(opened, results)))
     words = _words(results, ground)
     whole = request.headers.get("HX-Target", "").endswith("#audit-log")
     response = make_response(render_template("audit/_log.html" if whole else "audit/_live.html", **words))
@@ -94,7 +95,7 @@ def log() -> Response:
     return response
 
 
-def page(results: Results, ground: Ground, **more: str) -> str:
+def page(results: Results, ground: Ground, **more: str | int) -> str:
     """The whole page, as markup."""
     return render_template("audit/page.html", meanings=meanings(), **_words(results, ground), **more)
 
@@ -173,6 +174,11 @@ def asked_and(extra: str) -> tuple[dict[str, list[str]], str]:
     return asked, found[0] if found else ""
 
 
+def _elsewhere(opened: int, results: Results) -> int:
+    """The event that the address wants open, if these rows, of which the browser opens one, are without it."""
+    return 0 if any(f'id="event-{opened}"' in row for row in results.rows) else opened
+
+
 def _address(results: Results) -> str:
     page = url_for("audit.log")
     return f"{page}?{results.address}" if results.address else page
@@ -180,7 +186,8 @@ def _address(results: Results) -> str:
 
 def _current() -> str:
     page = urlsplit(request.headers.get("HX-Current-URL", ""))
-    return f"{page.path}?{page.query}" if page.query else page.path
+    asked = "&".join(part for part in page.query.split("&") if not part.startswith("open="))
+    return f"{page.path}?{asked}" if asked else page.path
 
 
 def _wants_partial() -> bool:

@@ -125,7 +125,8 @@ def _asked(ground: Ground) -> str:
     """What the page shows that asks, in the log's own words; raises Refused."""
     page = urlsplit(request.headers.get("HX-Current-URL", ""))
     wanted = page.query if page.path == url_for("audit.log") else request.form.get("address", "")
-    reading = read_query({name: found for name, found in parse_qs(wanted).items() if name != "cursor"}, ground)
+    asked = {name: found for name, found in parse_qs(wanted).items() if name not in ("cursor", "open")}
+    reading = read_query(asked, ground)
     if reading.complaints:
         raise Refused(f"{_STRANGE} {reading.complaints[0]}")
     return write_query(reading.query, for_keeps(reading.query, reading.ground))

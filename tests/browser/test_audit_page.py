@@ -243,6 +243,31 @@ def test_a_row_opens_and_closes_by_mouse_and_keys(house: House, log: Page) -> No
     expect(log.locator("#audit-sentence")).to_contain_text("on Ticket")
 
 
+def test_an_open_row_belongs_to_the_address(house: House, log: Page) -> None:
+    close(house, house.a_ticket("Pasted"))
+    log.goto(f"{LOG}?event=ticket-closed")
+    row, story = rows(log).first, log.locator("#audit-rows tr.story .story-body")
+    number = (row.get_attribute("id") or "").removeprefix("event-")
+    row.locator(".change").click()
+    expect(story).to_be_visible()
+    expect(log).to_have_url(re.compile(rf"{LOG}\?event=ticket-closed&open={number}$"))
+    log.goto(log.url)
+    expect(story).to_be_visible()
+    expect(row.locator("[data-toggle]")).to_have_attribute("aria-expanded", "true")
+    choose(log, "Team member", "Ana Lopez")
+    expect(log).to_have_url(re.compile(r"member=\d+&event=ticket-closed$"))
+    expect(story).to_have_count(0)
+    log.go_back()
+    expect(log).to_have_url(re.compile(f"{LOG}.event=ticket-closed&open={number}$"))
+    expect(story).to_be_visible()
+    row.locator("[data-toggle]").click()
+    expect(story).to_have_count(0)
+    expect(log).to_have_url(re.compile(f"{LOG}.event=ticket-closed$"))
+    log.goto(f"{LOG}?event=ticket-trashed&open={number}")
+    log.get_by_role("link", name=f"Look at event {number} on its own page").click()
+    expect(log.get_by_role("heading", name="Ticket closed", level=1)).to_be_visible()
+
+
 def test_a_meaning_is_one_tap_or_rest_away(log: Page) -> None:
     name = rows(log).locator(".event-name", has_text="Ticket updated").first
     meaning = log.locator("#meaning-ticket-updated")

@@ -91,12 +91,42 @@ const isOpen = (row) => find("[data-toggle]", row).getAttribute("aria-expanded")
 function close(row) {
   find("td", row.nextElementSibling).replaceChildren();
   find("[data-toggle]", row).setAttribute("aria-expanded", "false");
+  if (number(row) === asked()) keep(null);
 }
 
 document.addEventListener("htmx:after:swap", (event) => {
   const toggle = event.target instanceof Element ? event.target.closest("[data-toggle]") : null;
-  if (toggle) toggle.setAttribute("aria-expanded", "true");
+  if (toggle) {
+    toggle.setAttribute("aria-expanded", "true");
+    keep(number(toggle.closest("tr.event")));
+  }
+  openAsked();
 });
+
+// ---- The row that was opened last belongs to the address, beside the filters
+
+const number = (row) => row.id.slice("event-".length);
+const asked = () => /[?&]open=(\d+)/.exec(location.search)?.[1];
+
+function keep(open) {
+  if (!find("#audit-log")) return; // rows of another page
+  const parts = location.search.slice(1).split("&").filter((part) => part && !part.startsWith("open="));
+  if (open) parts.push(`open=${open}`);
+  history.replaceState(history.state, "", location.pathname + (parts.length ? `?${parts.join("&")}` : "") + location.hash);
+}
+
+// A list that has just come: whether it is the first one, or Back has brought it.
+function openAsked() {
+  const rows = find("#audit-log #audit-rows:not([data-met])");
+  if (!rows) return null;
+  rows.dataset.met = "";
+  const row = asked() ? find(`#event-${asked()}`, rows) : null;
+  if (row && !isOpen(row)) find("[data-toggle]", row).click();
+  return row;
+}
+
+// By then htmx knows the links.
+document.addEventListener("DOMContentLoaded", () => openAsked()?.scrollIntoView({ block: "center" }));
 
 document.addEventListener("keydown", (event) => {
   const row = within(event, "tr.event") ?? within(event, "tr.story")?.previousElementSibling;

@@ -93,7 +93,7 @@ def test_what_can_not_be_kept_is_told_and_nothing_is_written(desk: Desk, client:
 
 
 def test_the_page_one_looks_at_is_saved_wherever_it_went_meanwhile(desk: Desk, client: Browser) -> None:
-    here = {"HX-Request": "true", "HX-Current-URL": "http://localhost/settings/audit?member=none&cursor=x"}
+    here = {"HX-Request": "true", "HX-Current-URL": "http://localhost/settings/audit?member=none&cursor=x&open=5"}
     form = {"name": HOSTILE, "address": "by=rule", "shared": "y"}
     answer = client.client.post(PAGE, data=form, headers=here)
     assert answer.status_code == 200
