@@ -162,13 +162,12 @@ def form_for(query: Query, ground: Ground, account_zone: str) -> Form:
 
 
 def _members(chosen: tuple[int, ...], ground: Ground, *, with_no_user: bool) -> list[Option]:
-    people = sorted(ground.people.items(), key=lambda person: (person[0] in ground.left, person[1].casefold()))
     nobody = Option(asking.NO_USER_WORD, "No user", NO_USER in chosen, "rules, macros, timers, customers")
     return [
         *([nobody] if with_no_user else []),
         *(
             Option(str(number), name, number in chosen, "left" if number in ground.left else "")
-            for number, name in people
+            for number, name in ground.people.items()
         ),
     ]
 
@@ -263,6 +262,8 @@ def _address(asked: list[dict[str, list[str]]], ground: Ground) -> str:
     for part in asked:
         for name, values in part.items():
             together.setdefault(name, []).extend(values)
+    if not together:
+        return ""  # of a question that asked for one thing, nothing is left
     rest = read_query(together, ground)
     return write_query(bounded(rest.query, rest.ground), rest.ground)
 

@@ -77,36 +77,56 @@ class Histogram:
 
 def histogram_of(counts: Counts, ground: Ground) -> Histogram | None:
     """The drawing of what was counted; None if there is nothing to draw."""
-    scale = counts.scale
-    grouped = {place: _grouped(held, counts.asked) for place, held in counts.bars.items()}
-    if scale is None or not any(grouped.values()):
+    scale, asked, zone = counts.scale, counts.asked, ground.zone
+    tallest, groups = _sum_over(tuple(counts.over.values()), asked)
+    lately = _sum(tuple(counts.fresh.values()), asked)
+    tallest, totals = max(tallest, lately[0]), groups + lately[1]
+    if scale is None or not totals:
         return None
-    this_year = datetime(ground.now.astimezone(ground.zone).year, 7, 1, tzinfo=ground.zone)  # all that words depend on
-    tallest = max(sum(number for _, number in each) for each in grouped.values())
-    totals: Counter[str] = Counter()
-    for each in grouped.values():
-        for hue, number in each:
-            totals[hue] += number
+    this_year = datetime(ground.now.astimezone(zone).year, 7, 1, tzinfo=zone)  # all that words depend on
+    over = tuple(counts.over.items())
+    bars = dict(_bars_over(over, scale.begin, scale.width, zone, asked, tallest, this_year))
+    for place, bar in enumerate(scale.bars):
+        if place not in bars:
+            held = _grouped(counts.fresh[place], asked) if place in counts.fresh else ()
+            is_counted = counts.counted_to is None or bar[0] >= counts.counted_to
+            bars[place] = _bar(place, bar, zone, held, tallest, is_counted, this_year)
     return Histogram(
-        bars=[
-            _bar(
-                place,
-                bar,
-                ground.zone,
-                grouped.get(place, ()),
-                tallest,
-                counts.counted_to is None or bar[0] >= counts.counted_to,
-                this_year,
-            )
-            for place, bar in enumerate(scale.bars)
-        ],
+        bars=[bars[place] for place in range(len(scale.bars))],
         legend=[(hue, name, totals[hue]) for hue, name in _GROUPS.items() if totals[hue]],
         ticks=_ticks(scale, ground),
         tallest=tallest,
         each=_length(scale.width),
         lasts=int(scale.width.total_seconds() * 1000),
-        counted_to=_moment(counts.counted_to.astimezone(ground.zone), ground.now) if counts.counted_to else "",
+        counted_to=_moment(counts.counted_to.astimezone(zone), ground.now) if counts.counted_to else "",
     )
+
+
+def _sum(stretches: tuple[Held, ...], asked: frozenset[str] | None) -> tuple[int, Counter[str]]:
+    """How much the fullest of them holds, and how much there is of each group."""
+    most, groups = 0, Counter[str]()
+    for held in stretches:
+        each = dict(_grouped(held, asked))
+        most = max(most, sum(each.values()))
+        groups.update(each)
+    return most, groups
+
+
+#: Bars that are over stay the same ones from one look to the next, and so does what is made of them.
+_sum_over: Final = lru_cache(maxsize=256)(_sum)
+
+
+@lru_cache(maxsize=128)
+def _bars_over(
+    held: tuple[tuple[int, Held], ...], begin: datetime, width: timedelta, zone: ZoneInfo,
+    asked: frozenset[str] | None, tallest: int, now: datetime,
+) -> dict[int, Bar]:  # fmt: skip
+    return {
+        place: _bar(
+            place, (begin + place * width, begin + (place + 1) * width), zone, _grouped(one, asked), tallest, True, now
+        )
+        for place, one in held
+    }
 
 
 @lru_cache(maxsize=8192)

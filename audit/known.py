@@ -49,8 +49,9 @@ class Known:
 
     @cached_property
     def everybody(self) -> dict[int, str]:
-        """All who can be asked for."""
-        return {**self.people, **self.team}
+        """All who can be asked for, in the order in which they are offered."""
+        everybody = {**self.people, **self.team}
+        return dict(sorted(everybody.items(), key=lambda one: (one[0] in self.left, one[1].casefold())))
 
     @cached_property
     def left(self) -> frozenset[int]:
