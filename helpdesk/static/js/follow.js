@@ -2,7 +2,7 @@
 
 const LOOK_EVERY = 3000; // where no stream can be had
 const STREAM_EVERY = 4; // of those looks, one tries to get the stream again
-const SILENT_AFTER = 15_000; // a stream that works says something every five seconds
+const SILENT_AFTER = 15_000; // what works says something every five seconds
 const FULL = 503; // very many follow: the page looks by itself, which works
 const AT_TOP = 120;
 const MOST_WAITING = 1000;
@@ -63,13 +63,18 @@ document.addEventListener("anew", (event) => {
 });
 
 document.addEventListener("visibilitychange", () => {
+  heard = Date.now();
   if (mayFollow() && !stream) say("follow");
 });
 
 let looks = 0;
 
 setInterval(() => {
-  if (stream && !isCut && mayFollow() && Date.now() - heard > SILENT_AFTER) doubt();
+  if (!live() || !mayFollow()) heard = Date.now(); // as far as anybody listened
+  if (Date.now() - heard > SILENT_AFTER) {
+    isLost = true;
+    beginAnew();
+  }
   if (!live() || !mayFollow() || (stream && !isCut)) return;
   looks += 1;
   say(!stream && looks % STREAM_EVERY === 0 ? "follow" : "look");
@@ -98,14 +103,14 @@ function hear() {
   showState();
 }
 
-// The line may be dead without anybody having said so: the stream begins anew, and that shows.
-function doubt() {
+// A connection may be dead without anybody having said so: another one shows.
+function beginAnew() {
   isCut = true;
   letGo();
   showState();
 }
 
-addEventListener("offline", doubt);
+addEventListener("offline", beginAnew);
 
 document.addEventListener("htmx:after:request", (event) => {
   const {sourceElement, response} = event.detail.ctx;
