@@ -27,7 +27,8 @@ def plain(engine: Engine, account_id: int, user_id: int) -> Write:
     def write(number: int) -> None:
         with Session(engine) as session:
             session.connection(execution_options={"desk_writes": True})
-            _change(session.get_one(Ticket, number, with_for_update=True), datetime.now(UTC))
+            ticket = session.get_one(Ticket, number, with_for_update=True)  # held until the end, as every edge does
+            _change(ticket, datetime.now(UTC))
             session.commit()
 
     return write
@@ -52,7 +53,8 @@ def witnessed(engine: Engine, account_id: int, user_id: int) -> Write:
             at = datetime.now(UTC)
             session.info.update(writing=True, action=Action(account_id, "web", at))
             session.connection(execution_options={"desk_writes": True})
-            _change(session.get_one(Ticket, number, with_for_update=True), at)
+            ticket = session.get_one(Ticket, number, with_for_update=True)
+            _change(ticket, at)
             session.commit()
 
     return write
