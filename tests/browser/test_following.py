@@ -80,6 +80,25 @@ def test_what_was_counted_beside_the_list_does_not_overrule_what_came_since(hous
     expect(owner.locator("#audit-sentence")).to_have_text(told)
 
 
+def test_numbers_beside_the_options_are_those_of_now(house: House, owner: Page) -> None:
+    close(house, "Counted first")
+    owner.goto(f"{LOG}?event=ticket-closed")
+    expect(state(owner)).to_have_text("Live")
+    option, ana = (
+        owner.locator(f'[data-count="{name}"]') for name in ("event:ticket-closed", f"member:{house.desk.ana.id}")
+    )
+    for number in (option, ana):
+        expect(number).to_have_text(re.compile(r"\d"))
+    before, hers = (int(number.text_content() or "") for number in (option, ana))
+    close(house, "Counted while the panel is closed")
+    expect(rows(owner).first).to_contain_text("Counted while the panel is closed")
+    owner.locator('[popovertarget="event-panel"]').click()
+    expect(option).to_have_text(str(before + 1))
+    close(house, "Counted while one looks")
+    expect(option).to_have_text(str(before + 2))
+    expect(ana).to_have_text(str(hers + 2))
+
+
 def test_a_cut_and_a_hidden_page_lose_and_repeat_nothing(house: House, owner: Page) -> None:
     owner.goto(f"{LOG}?event=ticket-closed")
     expect(state(owner)).to_have_text("Live")

@@ -8,7 +8,11 @@ const RECOUNT_EVERY = 15_000; // where a bar is missing; nobody waits for it
 const find = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+const RENEW_EVERY = 3_000; // while somebody looks at the numbers beside the options
+
 let recounted = 0;
+let isOld = false; // whether something happened since the numbers beside the options were counted
+let renewing = 0;
 
 // Whether there was a bar for everything.
 function grow() {
@@ -17,6 +21,7 @@ function grow() {
   const upto = Number(figure.dataset.upto);
   const fresh = all("#audit-rows > tr.event, #audit-waiting > tr.event").filter((row) => number(row) > upto);
   if (!fresh.length) return true;
+  isOld = true;
   figure.dataset.upto = String(Math.max(...fresh.map(number)));
   const bars = all(".bar", figure);
   const legend = new Map(all(".legend > li", figure).map((entry) => [entry.dataset.group, entry]));
@@ -37,9 +42,23 @@ function grow() {
 
 function recount() {
   const isChosenIn = find("[data-brush]")?.matches(":focus, :active"); // nothing moves under the hand
-  if (isChosenIn || Date.now() - recounted < RECOUNT_EVERY) return;
+  if (!isChosenIn && Date.now() - recounted >= RECOUNT_EVERY) ask();
+}
+
+function ask() {
   recounted = Date.now();
+  isOld = false;
   find("#audit-around")?.dispatchEvent(new Event("recount"));
+}
+
+// The numbers beside the options are hidden while their panel is closed: they are counted anew where somebody sees them.
+function renew() {
+  if (!isOld || renewing || !find(".choice-panel:popover-open")) return;
+  ask();
+  renewing = setTimeout(() => {
+    renewing = 0;
+    renew();
+  }, RENEW_EVERY);
 }
 
 const number = (row) => Number(row.id.slice("event-".length));
@@ -86,4 +105,6 @@ function draw(figure, bars, legend) {
 document.addEventListener("htmx:after:swap", (event) => {
   const isNews = event.target instanceof Element && event.target.matches("#audit-live, #audit-look");
   if (!grow() && isNews) recount();
+  renew();
 });
+document.addEventListener("toggle", renew, true); // it does not bubble
