@@ -120,6 +120,10 @@ class Teller:
                 usual = _default(kind, name)
                 if after != usual and (after or usual) and name != _owner(kind):
                     yield f"{words} {is_now}"
+            elif _is_plain(before) and _is_plain(after):
+                for each in sorted(key for key in {**before, **after} if before.get(key) != after.get(key)):
+                    sides = (self._side(kind, each, side.get(each)) for side in (before, after))
+                    yield f"{each.replace('_', ' ')} {' → '.join(sides)}"
             else:
                 yield f"{words} → {is_now}" if was == _NOTHING else f"{words} {was} → {is_now}"
 
@@ -176,6 +180,11 @@ class Teller:
         if isinstance(value, dict) and len(value) == 1 and isinstance(only := next(iter(value.values())), str):
             return Value(only)  # a colour, an emoji
         return Value(json.dumps(value, ensure_ascii=False))
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is a document of several values of its own."""
+    return isinstance(value, dict) and len(value) > 1 and not any(key.startswith("$") for key in value)
 
 
 def mentioned(rows: Iterable[Any]) -> set[tuple[str, int]]:

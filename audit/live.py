@@ -27,6 +27,8 @@ HEARTBEAT: Final = 5.0
 FURTHEST: Final = 5_000
 #: Events about these may end somebody's right to look, and such an end is an event of this very log.
 _RIGHTS: Final = frozenset({"User", "Account"})
+#: After these the desk's clock shows another time, and what is listed may have left the period.
+_JUMPS: Final = frozenset({"desk-clock-changed"})
 
 
 @blueprint.get("/live")
@@ -105,6 +107,8 @@ class _Page:
                 missed = 0
                 text = self.feed.news(self.after, found) if found else message(self.after)
                 self.after = found[-1].id if found else self.after
+                if any(row.type in _JUMPS for row in found):
+                    text += b"event: jumped\ndata:\n\n"
 
     def _caught_up(self) -> bytes:
         """The first events that are no longer in memory; more of them follow with the next message."""

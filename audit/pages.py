@@ -5,6 +5,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 
 from audit import queries
 from audit.action import enter
@@ -84,7 +85,7 @@ def log() -> Response:
         ground = by_its_clock(asked, ground)
     results = results_for(session, directory(), ground, asked, cursor)
     if not _wants_partial():
-        return make_response(page(results, ground, elsewhere=_elsewhere(opened, results)))
+        return make_response(page(results, ground, elsewhere=_elsewhere(session, opened, results)))
     words = _words(results, ground)
     whole = request.headers.get("HX-Target", "").endswith("#audit-log")
     response = make_response(render_template("audit/_log.html" if whole else "audit/_live.html", **words))
@@ -174,9 +175,11 @@ def asked_and(extra: str) -> tuple[dict[str, list[str]], str]:
     return asked, found[0] if found else ""
 
 
-def _elsewhere(opened: int, results: Results) -> int:
-    """The event that the address wants open, if these rows, of which the browser opens one, are without it."""
-    return 0 if any(f'id="event-{opened}"' in row for row in results.rows) else opened
+def _elsewhere(session: Session, opened: int, results: Results) -> int:
+    """The event that the address wants open, if these rows are without it; -1 if there is none, 0 if all is well."""
+    if not opened or any(f'id="event-{opened}"' in row for row in results.rows):
+        return 0
+    return opened if queries.event(session, opened) is not None else -1
 
 
 def _address(results: Results) -> str:

@@ -99,6 +99,7 @@ class Ground:
     acted: Callable[[], Sequence[tuple[Doer, str]]] = no_actors  #: rules, macros and integrations of late, by name
     named: Callable[[str], Named] = unnamed  #: what has a text in its name, as the log last had that
     long_text: Callable[[str], str] = unkept  #: what a long text says, by digest
+    formerly: Mapping[int, str] = dataclasses.field(default_factory=dict)  #: people by the names that the log last had
     memory: Memory = dataclasses.field(default_factory=Memory, compare=False)  #: what is known of the log by now
     nearby: Nearby | None = dataclasses.field(
         default=None, compare=False

@@ -53,6 +53,7 @@ def ground_of(session: Session, directory: Directory, account_id: int, times: st
         zone=home,
         longest=all_known.longest,
         people=all_known.everybody,
+        formerly=all_known.people,
         left=all_known.left,
         head=all_known.upto,
         memory=all_known.memory,

@@ -69,8 +69,10 @@ def _called(number: int, ground: Ground) -> str:
 def _meant(value: str, ground: Ground) -> list[int]:
     """Whom a name can mean: whoever is called so; else whoever has a name that begins so."""
     wanted, called = _heard(value), {number: _heard(name) for number, name in ground.people.items()}
-    exact = [number for number, name in called.items() if name == wanted]
-    return exact or [number for number, name in called.items() if name.startswith(wanted) or f" {wanted}" in name]
+    found = [number for number, name in called.items() if name == wanted]
+    found = found or [number for number, name in called.items() if name.startswith(wanted) or f" {wanted}" in name]
+    # Rows still say who somebody was when it happened.
+    return found or [number for number, name in ground.formerly.items() if _heard(name) == wanted]
 
 
 @lru_cache(maxsize=4096)
@@ -182,9 +184,10 @@ def _hear_doer(word: Word, ground: Ground, complain: Complain) -> Pairs:
     if asking.is_doer(word.value) or said is None:
         return [("by", word.value)]
     kind, wanted = (said[1] or "").lower(), _heard(said[2])
-    called = [(doer, name) for doer, name in ground.acted() if kind in ("", doer.kind)]
-    found = [doer for doer, name in called if _heard(name) == wanted]
-    found = found or [doer for doer, name in called if _heard(name).startswith(wanted)]
+    acted = [(doer, name) for doer, name in ground.acted() if kind in ("", doer.kind)]
+    called = [*acted, *((doer, ground.called(doer.kind.capitalize(), doer.id)) for doer, _ in acted)]
+    found = sorted({doer for doer, name in called if _heard(name) == wanted})
+    found = found or sorted({doer for doer, name in called if _heard(name).startswith(wanted)})
     if len(found) > 1:
         several = asking.listed([f"{doer.kind}#{doer.id}" for doer in found])
         complain(f"{asking.listed([word.value])} could be {several}: write more of the name, or one of these.")

@@ -383,3 +383,14 @@ def test_a_shorter_limit_has_a_shorter_default() -> None:
 def test_taking_the_chip_off_takes_its_exemption_too() -> None:
     query = Query(Period(ANY), target=Target("Ticket", 7), members=(3,))
     assert without(query, GROUND, "target") == Query(LAST_WEEK, members=(3,))
+
+
+def test_who_was_renamed_is_understood_by_both_names() -> None:
+    renamed = replace(
+        GROUND,
+        formerly={3: "Ana Ferreira"},
+        called=lambda kind, number: "Comets" if (kind, number) == ("Rule", 8) else "",
+    )
+    for line in ('actor:"Ana Lopez" by:comets', 'actor:"Ana Ferreira" by:stars'):
+        query = query_of(line, renamed).query
+        assert (query.members, query.doers) == ((3,), (Doer("rule", 8),))

@@ -98,7 +98,13 @@ def test_a_place_in_anothers_log_tells_nothing(ada: FlaskClient, desk: Desk) -> 
 
     @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
-        st.one_of(st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=30), st.integers(min_value=99))
+        st.one_of(
+            # A number of an event of one's own would open the stream, which has no end.
+            st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=30).filter(
+                lambda one: not one.strip().isdigit()
+            ),
+            st.integers(min_value=1_000_000),
+        )
     )
     def any_word(word: object) -> None:
         assert refusal(word) == said

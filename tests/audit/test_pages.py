@@ -274,6 +274,11 @@ def test_a_strange_place_to_look_from(ada: FlaskClient, after: str) -> None:
     assert look(ada, f"{LOG}/newer", after=after).status_code == 422
 
 
+def test_an_address_that_opens_an_event_of_nobody_is_told(ada: FlaskClient, desk: Desk) -> None:
+    assert "There is no such event in this desk" in words(look(ada, open=99_999_999))
+    assert "which this address opens, is not among" in words(look(ada, open=desk.last_event_id(), event="tag-merged"))
+
+
 def test_an_event_opens_into_its_story(ada: FlaskClient, desk: Desk) -> None:
     ticket = desk.a_ticket()
     with desk.watched() as trail, desk.acting():

@@ -1,9 +1,11 @@
 """The audit page follows the log: one browser acts, another watches, and no pause or cut loses or repeats a row."""
 
 import re
+from datetime import timedelta
 
 from playwright.sync_api import Locator, Page, Route, expect
 
+from automation import clockwork
 from helpdesk import tickets
 from tests.browser.conftest import House
 
@@ -143,3 +145,13 @@ def test_while_the_desk_is_down_the_page_says_so_quietly_and_comes_back(
     expect(state(owner)).to_have_text("Live")
     expect(rows(owner).first).to_contain_text("While down")
     problems[:] = [one for one in problems if "net::ERR_FAILED" not in one and "Failed to fetch" not in one]
+
+
+def test_what_the_clock_leaves_behind_leaves_the_list(house: House, owner: Page) -> None:
+    close(house, "Before the clock moved")
+    owner.goto(f"{LOG}?period=1h&event=ticket-closed")
+    expect(rows(owner).first).to_contain_text("Before the clock moved")
+    expect(state(owner)).to_have_text("Live")
+    clockwork.advance(house.desk.session, house.desk.account_id, timedelta(hours=2))
+    expect(owner.get_by_role("heading", name="No such event here")).to_be_visible()
+    expect(rows(owner)).to_have_count(0)

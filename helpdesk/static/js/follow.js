@@ -4,6 +4,7 @@ const LOOK_EVERY = 3000; // where no stream can be had
 const STREAM_EVERY = 4; // of those looks, one tries to get the stream again
 const SILENT_AFTER = 15_000; // what works says something every five seconds
 const FULL = 503; // very many follow: the page looks by itself, which works
+const A_WHILE = 700; // after the last of several jumps
 const AT_TOP = 120;
 const MOST_WAITING = 1000;
 const MOST_SHOWN = 1000;
@@ -60,6 +61,16 @@ document.addEventListener("ended", (event) => {
 
 document.addEventListener("anew", (event) => {
   if (event.target === live()) anew();
+});
+
+// The desk's clock was moved: what is listed may have left the period. An advance moves it many times.
+let jumping = 0;
+document.addEventListener("jumped", (event) => {
+  if (event.target !== live()) return;
+  clearTimeout(jumping);
+  jumping = setTimeout(() => {
+    if (!isPaused && !isReading()) anew();
+  }, A_WHILE);
 });
 
 document.addEventListener("visibilitychange", () => {
@@ -141,13 +152,12 @@ function letIn(atOnce = false) {
   if (!pill) return;
   dropTwins();
   const waiting = all("#audit-waiting > tr");
-  const isReading = window.scrollY > AT_TOP || find("#audit-rows [aria-expanded=true]");
-  if (waiting.length && (atOnce || !(isReading || isPaused))) {
+  if (waiting.length && (atOnce || !(isReading() || isPaused))) {
     for (const row of all("#audit-rows .is-new")) row.classList.remove("is-new");
     for (const row of waiting) row.classList.add("is-new");
     find("#audit-rows").prepend(...waiting);
     waiting.length = 0;
-    if (!isReading && all("#audit-rows tr.event").length > MOST_SHOWN) anew();
+    if (!isReading() && all("#audit-rows tr.event").length > MOST_SHOWN) anew();
   }
   const count = waiting.filter((row) => row.matches(".event")).length;
   if (count > MOST_WAITING && !isOver) {
@@ -157,6 +167,8 @@ function letIn(atOnce = false) {
   find("[data-pill-count]", pill).textContent = count > MOST_WAITING ? `${MOST_WAITING}+` : String(count);
   pill.hidden = count === 0;
 }
+
+const isReading = () => Boolean(window.scrollY > AT_TOP || find("#audit-rows [aria-expanded=true]"));
 
 // A look and the stream may bring the same event when one takes over from the other.
 function dropTwins() {
