@@ -1,6 +1,6 @@
 """Where the account's macros, rules and views name something: a tag by its name, a team member or team by number."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -17,17 +17,7 @@ _TAG_ACTIONS: Final = ("addTags", "removeTags", "setTags")
 
 def views_on_tag(tag: Tag) -> list[View]:
     """The views whose filter asks for a tag, those that are switched off left out."""
-    session = session_of(tag)
-    found = session.scalars(
-        select(View)
-        .where(
-            View.account_id == tag.account_id,
-            View.deactivated_datetime.is_(None),
-            View.category == "user",
-            View.filters.contains("tags", autoescape=True),
-        )
-        .order_by(View.id)
-    ).all()
+    session, found = session_of(tag), _views_that_say("tags", tag)
     asked = {view.id: _asked(_read(view)) for view in found}
     meant = _meant(session, tag, set().union(*asked.values()))
     return [view for view in found if asked[view.id] & meant]
@@ -35,17 +25,26 @@ def views_on_tag(tag: Tag) -> list[View]:
 
 def views_on_integration(integration: Integration) -> list[View]:
     """The views whose filter asks for messages by an integration, those that are switched off left out."""
-    found = session_of(integration).scalars(
-        select(View)
-        .where(
-            View.account_id == integration.account_id,
-            View.deactivated_datetime.is_(None),
-            View.category == "user",
-            View.filters.contains("integrations", autoescape=True),
-        )
-        .order_by(View.id)
-    )
+    found = _views_that_say("integrations", integration)
     return [view for view in found if str(integration.id) in _numbers_of(_read(view), "ticket.integrations.id")]
+
+
+def _views_that_say(word: str, about: Tag | Integration) -> Sequence[View]:
+    """People's own views that are on and whose filter holds a word."""
+    return (
+        session_of(about)
+        .scalars(
+            select(View)
+            .where(
+                View.account_id == about.account_id,
+                View.deactivated_datetime.is_(None),
+                View.category == "user",
+                View.filters.contains(word, autoescape=True),
+            )
+            .order_by(View.id)
+        )
+        .all()
+    )
 
 
 def macros_with_tag(tag: Tag) -> list[Macro]:

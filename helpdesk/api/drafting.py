@@ -133,7 +133,8 @@ def _agent(session: Session, ref: PersonRef | None, failed: str) -> User | None:
         # Who has neither number nor address, and yet a name, is a machine, as messages of rules show it.
         return session.get_one(User, g.user.id) if ref is None or not ref.name else None
     if ref.id is not None:
-        return named(session, User, [ref.id], "sender.id", failed)[0]  # type: ignore[no-any-return]
+        found: User = named(session, User, [ref.id], "sender.id", failed)[0]
+        return found
     key = (ref.email or "").strip().lower()  # of somebody who left this may be all that is known
     return session.scalar(select(User).where(User.email_key == key, User.account_id == g.account.id))
 
