@@ -11,6 +11,7 @@ from audit.actors import Actor
 from helpdesk import tickets
 from tests.browser.conftest import House
 from tests.browser.looks import complaints
+from tests.browser.test_audit_page import choose
 
 LOG = "/settings/audit"
 
@@ -154,6 +155,7 @@ def test_the_histogram_zooms_by_mouse_and_by_keys_and_back(house: House, log: Pa
     log.keyboard.press("Escape")
     expect(period).to_have_value("")
     # A stretch that holds nothing has no bars, and a way back.
+    expect(log.locator("#audit-sentence")).to_contain_text("events since")
     expect(brush).to_be_focused()
     words = log.locator(".bar").evaluate_all("bars => bars.map(bar => bar.dataset.words)")
     place = next(place for place, each in enumerate(words) if each.endswith(": 0 events"))
@@ -165,8 +167,54 @@ def test_the_histogram_zooms_by_mouse_and_by_keys_and_back(house: House, log: Pa
     expect(log.get_by_role("button", name="Zoom out")).to_be_focused()
     log.keyboard.press("Enter")
     expect(period).to_have_value("")
-    expect(brush).to_be_visible()
+    expect(brush).to_be_focused()
     expect(log.get_by_role("button", name="Zoom out")).to_be_hidden()
+
+
+WHOLE = re.compile(r"/settings/audit\?period=&")
+
+
+def test_hands_that_are_faster_than_the_answers_find_the_way_back(house: House, log: Page) -> None:
+    house.let_time_pass(timedelta(hours=30))
+    house.a_ticket("A day later")
+    log.goto(LOG)
+    brush, sentence = log.locator("[data-brush]"), log.locator("#audit-sentence")
+    expect(brush).to_be_visible()
+    brush.focus()
+    log.keyboard.press("End")
+    log.keyboard.press("Shift+ArrowLeft")
+    log.keyboard.press("Enter")
+    expect(sentence).to_contain_text("2 events from")
+    expect(brush).to_be_focused()
+    # Back to the whole, and before that is answered, the first of the bars that are still there.
+    held: list[Route] = []
+    log.route(WHOLE, lambda route: held.append(route))
+    with log.expect_request(WHOLE):
+        log.keyboard.press("Escape")
+    log.keyboard.press("Home")
+    with log.expect_response(re.compile("period=own")):
+        log.keyboard.press("Enter")
+        log.unroute(WHOLE)
+    assert len(held) == 1
+    expect(log.get_by_text("No such event here")).to_be_visible()
+    expect(log.get_by_label("Period", exact=True)).to_have_value("own")
+    expect(log.get_by_role("button", name="Zoom out")).to_be_focused()
+    log.keyboard.press("Enter")
+    expect(sentence).to_contain_text("events since")
+    expect(brush).to_be_focused()
+
+
+def test_a_line_that_is_being_written_stays_when_an_answer_comes(log: Page) -> None:
+    held: list[Route] = []
+    log.route("**/settings/audit?*member=*", lambda route: held.append(route))
+    with log.expect_request("**/settings/audit?*member=*"):
+        choose(log, "Team member", "Ana Lopez")
+    line = log.get_by_role("combobox", name="Search line")
+    line.fill("type:ticket-cl")
+    log.unroute("**/settings/audit?*member=*")
+    expect(log.locator("#audit-sentence")).to_contain_text("by Ana Lopez")
+    expect(line).to_have_value("type:ticket-cl")
+    expect(line).to_be_focused()
 
 
 def test_chips_lead_the_keyboard_into_their_controls_and_on(log: Page) -> None:

@@ -23,6 +23,13 @@ document.addEventListener("htmx:config:request", (event) => {
   event.detail.ctx.request.body.set("at", String(field.selectionStart ?? field.value.length));
 });
 
+// Nor does an answer to the form take away a line that is being written.
+document.addEventListener("htmx:before:swap", (event) => {
+  const isWritten = document.activeElement === line() && line() && line().value !== line().defaultValue;
+  const place = event.detail.tasks.findIndex((task) => task.target === "#audit-line" || task.target === line());
+  if (isWritten && place >= 0 && event.target !== line()) event.detail.tasks.splice(place, 1);
+});
+
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.target === line()) {
     show(isWanted && document.activeElement === line() && list().children.length > 0);

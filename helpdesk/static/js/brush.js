@@ -8,7 +8,7 @@ const bars = () => all(".bar", drawing());
 
 let first = -1; // where the choice began, and where it is
 let here = -1;
-const before = []; // periods that were zoomed out of sight, to go back to
+const zooms = []; // which period was shown, and which was chosen of it, to go back
 
 // ---- Choosing
 
@@ -91,42 +91,58 @@ function ask(period, from, to) {
 
 function zoom() {
   const chosen = bars().slice(Math.min(first, here), Math.max(first, here) + 1);
-  before.push(fields().map((field) => field.value));
-  refocus = document.activeElement === drawing();
-  ask("own", chosen[0].dataset.start, chosen.at(-1).dataset.end);
+  const to = ["own", chosen[0].dataset.start, chosen.at(-1).dataset.end];
+  zooms.push({ from: shown(), to });
+  ask(...to);
   first = here = -1;
 }
 
+const shown = () => fields().map((field) => field?.value);
+
+// The zoom that led to what is shown. Where another period was chosen since, there is none to go back from;
+// so it is not what was answered in between that counts, for answers may come late.
+const lastZoom = () => zooms.findLast((zoom) => String(zoom.to) === String(shown()));
+
 function back() {
-  const last = before.pop();
-  refocus = document.activeElement === drawing();
-  if (last) ask(...last);
+  const last = lastZoom();
+  if (!last) return;
+  zooms.length = zooms.indexOf(last);
+  ask(...last.from);
 }
 
 // Beside the bars, or where a stretch held nothing and so has none.
 function offerWayBack() {
-  if (fields()[0]?.value !== "own") before.length = 0; // another period was chosen: there is nothing to go back from
-  for (const way of all("[data-brush-back]")) way.hidden = before.length === 0;
+  isLost ||= !lastZoom() && document.activeElement?.matches("[data-brush-back]");
+  for (const way of all("[data-brush-back]")) way.hidden = !lastZoom();
   const wayOut = find(".nothing [data-brush-back]");
-  if (!refocus || drawing() || !wayOut?.checkVisibility()) return;
-  wayOut.focus();
-  refocus = false;
+  if (!drawing() && wayOut?.checkVisibility()) refocusOn(wayOut);
 }
-
-let refocus = false;
 
 document.addEventListener("click", (event) => {
   if (event.target instanceof Element && event.target.closest("[data-brush-back]")) back();
 });
 
+// ---- Who chose by keys goes on by keys: answers swap the bars away, and the next ones may come a moment later
+
+let isLost = false; // whether what had the focus was taken away
+
+document.addEventListener("htmx:before:swap", () => {
+  isLost ||= document.activeElement?.matches("[data-brush], [data-brush-back]");
+});
+
+function refocusOn(place) {
+  if (isLost) place.focus({ preventScroll: true });
+  isLost = false;
+}
+
 // ---- What was counted
 
 document.addEventListener("htmx:after:swap", () => {
+  isLost &&= document.activeElement === document.body;
   if (drawing() && !drawing().dataset.met) {
     drawing().dataset.met = "true";
     first = here = -1;
-    if (refocus) drawing().focus({ preventScroll: true });
-    refocus = false;
+    refocusOn(drawing());
   }
   offerWayBack();
   for (const counts of all("[data-counts]")) {
@@ -139,9 +155,11 @@ document.addEventListener("htmx:after:swap", () => {
   }
 });
 
-
-// Another question: the old numbers are no answer to it, and go before the new ones come.
+// Another question: neither the old numbers nor what is on its way are an answer to it, and an answer writes the
+// form, so that one that came late would take back what was chosen meanwhile.
 document.addEventListener("input", (event) => {
-  if (!(event.target instanceof Element) || !event.target.closest("#audit-form")) return;
+  const form = event.target instanceof Element && event.target.closest("#audit-form");
+  if (!form) return;
+  form.dispatchEvent(new Event("htmx:abort"));
   for (const place of all("[data-count]")) place.textContent = "";
 });
