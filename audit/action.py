@@ -86,8 +86,6 @@ _SQLITE_TIMES: Final = (
     " FROM (SELECT ? AS account_id) AS asked"
     " LEFT JOIN desk_clock USING (account_id) LEFT JOIN event_head USING (account_id)"
 )
-# It enters the account, stands in line for it, and asks then: all in one round trip; see `audit.log`.
-_POSTGRES_TIMES: Final = "SELECT anchor_wall, anchor_desk, rate, last_datetime FROM times_of_account(%s, %s)"
 
 
 def _writers_of(engine: Engine) -> FairLock:
@@ -202,10 +200,8 @@ def _times(session: Session, connection: Connection, account_id: int | None) -> 
 
 
 def _postgres_times(connection: Connection, account_id: int) -> Sequence[Any]:
-    if straight.has_begun(connection):
-        row: Sequence[Any] = straight.send(connection, _POSTGRES_TIMES, (account_id, _DESK_LOCK)).fetchone()
-        return row
-    told = straight.begin_with(connection, f"SELECT to_json(times_of_account({account_id:d}, {_DESK_LOCK}))")
+    given = (account_id, _DESK_LOCK)
+    told = straight.call(connection, "times_of_account", given, begins=not straight.has_begun(connection))
     return [datetime.fromisoformat(value) if isinstance(value, str) else value for value in told.values()]
 
 

@@ -116,9 +116,10 @@ def _say(session: Session, saying: _Saying) -> None:
         _unite(ledger, entry)
 
 
-def seal(session: Session) -> list[int]:
+def seal(session: Session, *, ends: bool = False) -> list[int]:
     """End the action: check that every change is claimed, and write its events. Returns their ids, in order.
 
+    Who commits right afterwards says that the transaction `ends`; see `audit.writing`.
     Raises UnrecordedChange, naming row and columns, or WrongEvent for a companion without its event.
     """
     session.flush()
@@ -142,8 +143,8 @@ def seal(session: Session) -> list[int]:
             entry.position,
         )
     )
-    ids = writing.write(session, ledger)
     watching.keep(session, current(session).account_id, ledger.entries)
+    ids = writing.write(session, ledger, ends=ends)
     session.info.setdefault("sealed", []).extend(zip(ids, (entry.type.name for entry in ledger.entries), strict=True))
     session.info.pop("ledger", None)
     return ids
@@ -348,7 +349,7 @@ def attach(session_class: type[Session]) -> None:
 def _seal_at_commit(session: Session) -> None:
     # before_commit fires for savepoints, too; their changes are sealed with the whole.
     if session.get_nested_transaction() is None:
-        seal(session)
+        seal(session, ends=True)
 
 
 def _remember_at_savepoint(session: Session, transaction: SessionTransaction) -> None:

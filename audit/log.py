@@ -157,6 +157,29 @@ _POSTGRES_FUNCTIONS: Final = (
            FROM (SELECT 1) AS asked LEFT JOIN desk_clock clock ON clock.account_id = account
              LEFT JOIN event_head head ON head.account_id = account;
        END $$""",
+    # The head row is locked before the first id is drawn: who follows by id never meets a smaller one later.
+    """CREATE OR REPLACE FUNCTION write_events(account bigint, way text, chain uuid, because bigint,
+                                              moment timestamptz, lines json) RETURNS bigint[] LANGUAGE plpgsql AS $$
+       DECLARE ids bigint[];
+       BEGIN
+         WITH head AS MATERIALIZED (SELECT last_datetime FROM event_head WHERE account_id = account FOR UPDATE),
+         written AS (
+           INSERT INTO event (id, account_id, source, context, cause_id, created_datetime, recorded_datetime,
+                              type, object_type, object_id, object_label, user_id, actor_kind, actor_id, actor_name,
+                              actor_version, initiator_id, data, changes)
+           SELECT nextval('event_id_seq'), account, way, chain, because, greatest(moment, head.last_datetime),
+                  clock_timestamp(), line.type, line.object_type, line.object_id, line.object_label, line.user_id,
+                  line.actor_kind, line.actor_id, line.actor_name, line.actor_version, line.initiator_id, line.data,
+                  line.changes
+             FROM ROWS FROM (json_to_recordset(lines) AS (
+                    type text, object_type text, object_id bigint, object_label text, user_id bigint, actor_kind text,
+                    actor_id bigint, actor_name text, actor_version integer, initiator_id bigint, data json,
+                    changes json)) WITH ORDINALITY AS line LEFT JOIN head ON true
+             ORDER BY line.ordinality
+           RETURNING id)
+         SELECT array_agg(id) INTO ids FROM written;
+         RETURN ids;
+       END $$""",
     """CREATE OR REPLACE FUNCTION log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
        BEGIN RAISE EXCEPTION 'the event log is append-only: % on % refused', TG_OP, TG_TABLE_NAME; END $$""",
     """CREATE OR REPLACE FUNCTION event_in_order() RETURNS trigger LANGUAGE plpgsql AS $$

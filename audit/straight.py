@@ -7,9 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from psycopg import Error
 from psycopg.errors import error_from_result
 from psycopg.generators import execute
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import Escaping, ExecStatus, TransactionStatus
 from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPIModule
 from sqlalchemy.exc import DBAPIError
@@ -25,20 +26,42 @@ def send(connection: Connection, statement: str, parameters: Any) -> Any:
     return cursor
 
 
-def begin_with(connection: Connection, question: str) -> Any:
-    """Begin PostgreSQL's transaction together with its first question, whose one answer is JSON.
+def call(
+    connection: Connection,
+    function: str,
+    given: Sequence[str | int | None],
+    *,
+    begins: bool = False,
+    ends: bool = False,
+) -> Any:
+    """Call a function of PostgreSQL's and return its one answer, which has come as JSON.
 
-    The driver would begin it by itself before the first statement, and wait for that alone.
+    It `begins` the transaction, or `ends` it, in the same round trip: by itself each would cost one of its own. After
+    an end the driver's own commit finds nothing to do.
     """
     driver: Any = connection.connection.driver_connection
+    question = f"SELECT to_json({function}({', '.join(_literal(driver, value) for value in given)}))"
     try:
-        driver.pgconn.send_query(f"BEGIN; {question}".encode())
-        answer = driver.wait(execute(driver.pgconn))[-1]
-        if answer.status != ExecStatus.TUPLES_OK:
-            raise error_from_result(answer)
+        driver.pgconn.send_query(f"{'BEGIN; ' if begins else ''}{question}{'; COMMIT' if ends else ''}".encode())
+        answers = driver.wait(execute(driver.pgconn))
+        for answer in answers:
+            if answer.status not in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+                raise _wrong(answer)
     except connection.dialect.loaded_dbapi.Error as error:
-        _fail(connection, question, error)
-    return json.loads(answer.get_value(0, 0))
+        _fail(connection, function, error)
+    return json.loads(answers[1 if begins else 0].get_value(0, 0))
+
+
+def _wrong(answer: Any) -> Error:
+    error = error_from_result(answer)
+    error.args = (error.diag.message_primary,)  # else the line that it is about is shown, with what was given
+    return error
+
+
+def _literal(driver: Any, value: str | int | None) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int) else Escaping(driver.pgconn).escape_literal(value.encode()).decode()
 
 
 def has_begun(connection: Connection) -> bool:

@@ -33,22 +33,8 @@ _SQLITE_INSERT: Final = (
     f" VALUES ({', '.join('?' * (7 + len(_COLUMNS)))})"
 )
 
-# The head row is locked before the first id is drawn: who follows by id never meets a smaller one later.
-_POSTGRES_INSERT: Final = f"""
-    WITH head AS MATERIALIZED (SELECT last_datetime FROM event_head WHERE account_id = %(account)s FOR UPDATE)
-    INSERT INTO event (id, account_id, source, context, cause_id, created_datetime, recorded_datetime,
-                       {", ".join(_COLUMNS)})
-    SELECT nextval('event_id_seq'), %(account)s, %(source)s, CAST(%(context)s AS uuid), %(cause)s,
-           greatest(CAST(%(at)s AS timestamptz), head.last_datetime),
-           clock_timestamp(), {", ".join(_COLUMNS)}
-    FROM ROWS FROM (json_to_recordset(CAST(%(lines)s AS json)) AS (
-             type text, object_type text, object_id bigint, object_label text, user_id bigint, actor_kind text,
-             actor_id bigint, actor_name text, actor_version integer, initiator_id bigint, data json, changes json))
-         WITH ORDINALITY AS line LEFT JOIN head ON true
-    ORDER BY ordinality
-    RETURNING id
-    """
-
+#: PostgreSQL's function that does the same in one statement; see `audit.log`.
+WRITE_EVENTS: Final = "write_events"
 
 # Made once: `json.dumps` with options makes an encoder each time.
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -58,8 +44,11 @@ class AccountUnknown(Exception):
     """Events of one action must belong to one account."""
 
 
-def write(session: Session, ledger: Ledger) -> list[int]:
-    """Insert the ledger's entries as events, in their order; returns their ids."""
+def write(session: Session, ledger: Ledger, *, ends: bool = False) -> list[int]:
+    """Insert the ledger's entries as events, in their order; returns their ids.
+
+    Where the transaction `ends` with them, PostgreSQL is told so in the same breath, and has committed on return.
+    """
     if not ledger.entries:
         return []
     action, connection = current(session), session.connection()
@@ -70,7 +59,7 @@ def write(session: Session, ledger: Ledger) -> list[int]:
         if connection.dialect.name == "sqlite":
             ids = _write_sqlite(session, connection, account_id, action, ledger.entries)
         else:
-            ids = _write_postgres(connection, account_id, action, ledger.entries)
+            ids = _write_postgres(connection, account_id, action, ledger.entries, ends=ends)
     finally:
         connection.info.pop("witnessed", None)
     session.info["log_end"] = LogEnd(account_id, action.at)
@@ -133,22 +122,13 @@ def _write_sqlite(
     return ids
 
 
-def _write_postgres(connection: Connection, account_id: int, action: Action, entries: list[Entry]) -> list[int]:
+def _write_postgres(
+    connection: Connection, account_id: int, action: Action, entries: list[Entry], *, ends: bool
+) -> list[int]:
     connection.info["only_reads"] = False
     lines = [dict(zip(_COLUMNS, _line(entry), strict=True)) for entry in entries]
-    written = straight.send(
-        connection,
-        _POSTGRES_INSERT,
-        {
-            "account": account_id,
-            "lines": _to_json(lines),
-            "source": action.source,
-            "context": str(action.context),
-            "cause": action.cause_id,
-            "at": action.at.isoformat(),
-        },
-    )
-    return sorted(row[0] for row in written.fetchall())
+    facts = (account_id, action.source, str(action.context), action.cause_id, action.at.isoformat(), _to_json(lines))
+    return sorted(straight.call(connection, WRITE_EVENTS, facts, ends=ends))
 
 
 def _store_long_texts(connection: Connection, account_id: int, texts: dict[str, str]) -> None:

@@ -9,11 +9,11 @@ import sys
 import threading
 import time
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 
-from audit import sessions, writing
+from audit import log, sessions, writing
 from audit.action import begin, now
 from audit.actors import Actor
 from audit.sessions import AuditedSession
@@ -44,12 +44,19 @@ def work(engine: Engine, account_id: int, user_id: int, numbers: list[int], coun
     return longest
 
 
-def forget_order() -> None:
+def forget_order(engine: Engine) -> None:
     """Number events by the sequence alone: what the lock on the account's head costs is what is missing then."""
-    statement = writing._POSTGRES_INSERT
-    if _HEAD_LOCK not in statement:
-        raise LookupError("the ledger's statement locks the head no more: measure something else")
-    writing._POSTGRES_INSERT = statement.replace(_HEAD_LOCK, "")  # type: ignore[misc]
+    function = next(each for each in log._POSTGRES_FUNCTIONS if writing.WRITE_EVENTS in each)
+    if _HEAD_LOCK not in function:
+        raise LookupError("the ledger's function locks the head no more: measure something else")
+    without = f"pg_temp.{writing.WRITE_EVENTS}"
+    created = function.replace(_HEAD_LOCK, "").replace(writing.WRITE_EVENTS, without)
+    writing.WRITE_EVENTS = without  # type: ignore[misc]
+
+    @event.listens_for(engine, "connect")
+    def create(connection: Any, _record: Any) -> None:
+        connection.execute(created)
+        connection.commit()
 
 
 def main(url: str, account: str, user: str, order: str, groups: str) -> None:
@@ -57,7 +64,7 @@ def main(url: str, account: str, user: str, order: str, groups: str) -> None:
     engine = create_engine(url, pool_size=16)
     sessions.prepare(engine)
     if order == "unordered":
-        forget_order()
+        forget_order(engine)
     spans = [tuple(map(int, group.split("-"))) for group in groups.split(",")]
     numbers = [list(range(first, last + 1)) for first, last in spans]
     for line in sys.stdin:

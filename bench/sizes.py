@@ -9,8 +9,8 @@ class Sizes:
 
     rounds: int
     tickets: int = 1000
-    turns: int = 10  #: short turns that each round of the write row is cut into: neighbours share the weather
-    verbs: int = 20  #: of each kind, a turn
+    turns: int = 5  #: that each round of the write row is cut into: neighbours share the weather
+    verbs: int = 50  #: of each kind, a turn: so many that its first, which waited and is cold, counts for little
     writers: int = 8
     verbs_a_writer: int = 40  #: a round
     closes: int = 1000

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from audit import straight
 from audit.action import begin
@@ -28,16 +28,31 @@ def test_what_goes_wrong_is_told_without_what_was_sent(engine: Engine) -> None:
 
 
 @postgres_only
-def test_a_transaction_begins_with_its_first_question(engine: Engine) -> None:
+def test_a_transaction_begins_and_ends_with_a_question(engine: Engine) -> None:
     with engine.connect() as connection:
-        with pytest.raises(DBAPIError, match="nowhere"), connection.begin():
-            straight.begin_with(connection, "SELECT to_json(count(*)) FROM nowhere")
+        with pytest.raises(DBAPIError, match="nothing") as told, connection.begin():
+            straight.call(connection, "nothing", (SECRET,), begins=True)
+        assert SECRET not in str(told.value)
         with connection.begin():
             assert not straight.has_begun(connection)
-            began = straight.begin_with(connection, "SELECT to_json(now())")
+            began = straight.call(connection, "now", (), begins=True)
             assert straight.has_begun(connection)
-            assert connection.exec_driver_sql("SELECT to_json(now())").scalar_one() == began  # it is one transaction
-        assert not straight.has_begun(connection)
+            assert straight.call(connection, "now", ()) == began  # it is one transaction
+            assert straight.call(connection, "now", (), ends=True) == began
+            assert not straight.has_begun(connection)
+        assert straight.call(connection, "concat", ("O'Neill\\", None, 7)) == "O'Neill\\7"
+
+
+@postgres_only
+def test_what_only_the_commit_refuses_is_told_and_nothing_is_kept(engine: Engine) -> None:
+    with engine.connect() as connection:
+        with connection.begin():
+            connection.exec_driver_sql("CREATE TEMP TABLE pair (one int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+        with connection.begin():
+            connection.exec_driver_sql("INSERT INTO pair VALUES (1), (1)")
+            with pytest.raises(IntegrityError, match="pair"):
+                straight.call(connection, "now", (), ends=True)
+        assert connection.exec_driver_sql("SELECT count(*) FROM pair").scalar_one() == 0
 
 
 @postgres_only
