@@ -1,4 +1,4 @@
-"""The verbs of saved searches of the log: saved, renamed, shared, deleted. Each is a setting of the account."""
+"""The verbs of saved searches of the log: saved, renamed, shared, changed, deleted. Each is a setting."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -100,6 +100,12 @@ def share(setting: AccountSetting, is_shared: bool, *, by: Actor) -> None:
     """Let everybody see it who may read the log; or only whose it is."""
     if setting.data["shared"] != is_shared:
         _change(setting, {"shared": is_shared}, by=by)
+
+
+def ask(setting: AccountSetting, address: str, *, by: Actor) -> None:
+    """Let a saved search ask something else."""
+    if setting.data["address"] != address:
+        _change(setting, {"address": address}, by=by)
 
 
 def delete(setting: AccountSetting, *, by: Actor) -> None:

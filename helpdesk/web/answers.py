@@ -24,6 +24,7 @@ class Press:
 
     address: str
     fields: dict[str, str] = field(default_factory=dict)
+    target: str = ""  #: what the answer takes the place of; empty if it is a page
 
 
 @dataclass(frozen=True)

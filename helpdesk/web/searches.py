@@ -1,7 +1,7 @@
 """Saved searches of the log: a list beside the search line, and a page of its own where there are no scripts."""
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from flask import Blueprint, Response, abort, g, make_response, render_template, request, url_for
@@ -18,6 +18,7 @@ from helpdesk.models import Account, AccountSetting, Role
 from helpdesk.refusals import Refused
 from helpdesk.searches import Search
 from helpdesk.web import answers
+from helpdesk.web.answers import Press
 from helpdesk.web.changing import acting, held_row, me, needs
 from helpdesk.web.htmx import go_to, wants_partial
 
@@ -37,6 +38,16 @@ class Line:
     may_delete: bool
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the list goes on: what is open in it, what has the focus, and what was typed and refused."""
+
+    opened: int | None = None
+    focus: int | None = None
+    name: str = ""
+    is_shared: bool = False
+
+
 @blueprint.get("")
 @needs("read audit log")
 def index() -> Response:
@@ -53,49 +64,77 @@ def save() -> Response:
         address = _asked(ground_now())
         with acting() as session:
             account = session.get_one(Account, g.account.id, with_for_update=True)
-            searches.save(account, name, address, is_shared=is_shared, by=me())
+            row = searches.save(account, name, address, is_shared=is_shared, by=me())
     except Refused as refusal:
-        return _list(str(refusal), 409)
-    return _done("Search saved")
+        return _refused(refusal, Place(name=name, is_shared=is_shared))
+    return _done("Search saved", Place(focus=row.id), Press(url_for("searches.delete", search_id=row.id)))
 
 
 @blueprint.post("/<number:search_id>/rename")
 @needs("read audit log")
 def rename(search_id: int) -> Response:
     """Give it another name."""
+    name = request.form.get("name", "")
     try:
         with acting() as session:
-            searches.rename(_own(session, search_id), request.form.get("name", ""), by=me())
+            row = _own(session, search_id)
+            before = row.data["name"]
+            searches.rename(row, name, by=me())
     except Refused as refusal:
-        return _list(str(refusal), 409)
-    return _done("Search renamed")
+        return _refused(refusal, Place(opened=search_id, focus=search_id, name=name))
+    return _changed("Search renamed", search_id, "rename", name=before)
 
 
 @blueprint.post("/<number:search_id>/share")
 @needs("read audit log")
 def share(search_id: int) -> Response:
     """Let others see it, or no more."""
+    is_shared = request.form.get("shared") == "y"
     try:
         with acting() as session:
-            searches.share(_own(session, search_id), request.form.get("shared") == "y", by=me())
+            searches.share(_own(session, search_id), is_shared, by=me())
     except Refused as refusal:
-        return _list(str(refusal), 409)
-    return _done("Search shared" if request.form.get("shared") == "y" else "Search is private again")
+        return _refused(refusal, Place(opened=search_id, focus=search_id))
+    said = "Search shared" if is_shared else "Search is private again"
+    return _changed(said, search_id, "share", shared="" if is_shared else "y")
+
+
+@blueprint.post("/<number:search_id>/ask")
+@needs("read audit log")
+def ask(search_id: int) -> Response:
+    """Let it ask what the page shows from now on."""
+    try:
+        address = _asked(ground_now())
+        with acting() as session:
+            row = _own(session, search_id)
+            before = row.data["address"]
+            searches.ask(row, address, by=me())
+    except Refused as refusal:
+        return _refused(refusal, Place(opened=search_id, focus=search_id))
+    return _changed("Search asks something else now", search_id, "ask", address=before, exactly="y")
 
 
 @blueprint.post("/<number:search_id>/delete")
 @needs("read audit log")
 def delete(search_id: int) -> Response:
     """Forget it; one of somebody else's only the account's owner does, or anybody once they have left."""
+    listed = [search.id for search in searches.seen_by(db.session(), g.account.id, g.user.id)]
     try:
         with acting() as session:
             row = _held(session, search_id)
-            if not _may_delete(searches.read(row), ground_now()):
+            found = searches.read(row)
+            if not _may_delete(found, ground_now()):
                 _own(session, search_id)
             searches.delete(row, by=me())
     except Refused as refusal:
-        return _list(str(refusal), 409)
-    return _done("Search deleted")
+        return _refused(refusal, Place(focus=search_id))
+    undo_by = None
+    if found is not None and found.owner_id == g.user.id:
+        again = {"name": found.name, "address": found.address, "shared": "y" if found.is_shared else "", "exactly": "y"}
+        undo_by = Press(url_for("searches.save"), again)
+    place = listed.index(search_id) if search_id in listed else 0
+    beside = [*listed[place + 1 :], *reversed(listed[:place])]
+    return _done("Search deleted", Place(focus=beside[0] if beside else None), undo_by)
 
 
 def _held(session: Session, search_id: int) -> AccountSetting:
@@ -122,9 +161,9 @@ def _may_delete(search: Search | None, ground: Ground) -> bool:
 
 
 def _asked(ground: Ground) -> str:
-    """What the page shows that asks, in the log's own words; raises Refused."""
-    page = urlsplit(request.headers.get("HX-Current-URL", ""))
-    wanted = page.query if page.path == url_for("audit.log") else request.form.get("address", "")
+    """What the page shows that asks, or `exactly` what is given, in the log's own words; raises Refused."""
+    shown = _shown() if request.form.get("exactly") != "y" else None
+    wanted = request.form.get("address", "") if shown is None else shown
     asked = {name: found for name, found in parse_qs(wanted).items() if name not in ("cursor", "open")}
     reading = read_query(asked, ground)
     if reading.complaints:
@@ -132,19 +171,48 @@ def _asked(ground: Ground) -> str:
     return write_query(reading.query, for_keeps(reading.query, reading.ground))
 
 
-def _done(said: str) -> Response:
-    if wants_partial():
-        return _list()
-    answers.tell(said)
-    return go_to(url_for("searches.index"))
+def _shown() -> str | None:
+    """What the page asks that somebody looks at, as its address has it; None if it is not the log's."""
+    page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    return page.query if page.path == url_for("audit.log") else None
 
 
-def _list(problem: str = "", status: int = 200) -> Response:
-    ground = ground_now()
-    lines = [_line(search, ground) for search in searches.seen_by(db.session(), g.account.id, g.user.id)]
+def _changed(said: str, search_id: int, deed: str, **before: str) -> Response:
+    undo_by = Press(url_for(f"searches.{deed}", search_id=search_id), before)
+    return _done(said, Place(opened=search_id, focus=search_id), undo_by)
+
+
+def _done(said: str, place: Place, undo_by: Press | None) -> Response:
+    if not wants_partial():
+        answers.tell(said, undo_by=undo_by)
+        return go_to(url_for("searches.index"))
+    events = answers.written()
+    toast = {
+        "kind": "done" if events else "info",
+        "said": said if events else "Nothing changed, so no event was written.",
+        "events": events,
+        "undo_by": replace(undo_by, target="#searches") if undo_by and events else None,
+    }
+    return make_response(render_template("searches/_answer.html", **_context(), place=place, **toast))
+
+
+def _refused(refusal: Refused, place: Place) -> Response:
+    return _list(str(refusal), place, 409)
+
+
+def _list(problem: str = "", place: Place | None = None, status: int = 200) -> Response:
     template = "searches/_list.html" if wants_partial() else "searches/index.html"
+    return make_response(render_template(template, **_context(), problem=problem, place=place), status)
+
+
+def _context() -> dict[str, Any]:
+    ground = ground_now()
     address = request.args.get("address", request.form.get("address", ""))[:4_000]
-    return make_response(render_template(template, lines=lines, problem=problem, address=address), status)
+    return {
+        "lines": [_line(search, ground) for search in searches.seen_by(db.session(), g.account.id, g.user.id)],
+        "address": address,
+        "is_asking": bool(address) or _shown() is not None,
+    }
 
 
 def _line(search: Search, ground: Ground) -> Line:

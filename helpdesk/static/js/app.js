@@ -111,7 +111,7 @@ function refresh(root = document) {
 
 document.addEventListener("click", (event) => {
   const menu = event.target.closest("details[data-menu]");
-  closeMenus(menu);
+  if (!event.target.closest("#toasts")) closeMenus(menu); // Undo brings back what was shown there
   if (event.target.closest("[data-close-toast]")) dropToast(event.target.closest("[data-toast]"));
   if (event.target.closest("[data-close-dialog]") && dialog()?.open) {
     event.preventDefault();

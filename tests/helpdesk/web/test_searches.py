@@ -10,6 +10,7 @@ from helpdesk.models import AccountSetting, Role
 from helpdesk.searches import SAVED
 from tests.desks import Desk, open_desk
 from tests.helpdesk.web.browsers import Browser, hire
+from tests.helpdesk.web.test_ways_back import press_undo
 
 PAGE = "/settings/searches"
 HOSTILE = "<script>alert(1)</script>{{7*7}} 🎉"
@@ -72,6 +73,42 @@ def test_a_search_is_saved_renamed_shared_and_deleted_and_each_is_told(
         assert client.post(f"{PAGE}/{row.id}/delete").status_code == 404
     assert [name for name, _ in trail.lines] == ["account-setting-updated", "account-updated"]
     assert saved(desk) == []
+
+
+def test_each_change_is_one_press_from_being_undone(desk: Desk, client: Browser) -> None:
+    client.post(PAGE, name="Rules", address="by=rule&text=%22a+b%22&period=24h", shared="y")
+    (row,) = saved(desk)
+    before = dict(row.data)
+    for deed, fields in (
+        ("rename", {"name": "What rules did"}),
+        ("share", {}),
+        ("ask", {"address": "member=none"}),
+        ("delete", {}),
+    ):
+        page = client.press(f"{PAGE}/{row.id}/{deed}", **fields).get_data(as_text=True)
+        assert [each.data for each in saved(desk)] != [before]
+        press_undo(client, page)
+        (row,) = saved(desk)
+        assert row.data == before
+    page = client.press(PAGE, name="By mistake", address="").get_data(as_text=True)
+    press_undo(client, page)
+    assert [each.data for each in saved(desk)] == [before]
+    # What changed nothing has nothing to undo.
+    page = client.press(f"{PAGE}/{row.id}/ask", address=before["address"]).get_data(as_text=True)
+    assert "Nothing changed, so no event was written." in page
+    assert "toast-undo" not in page
+
+
+def test_what_was_typed_and_refused_is_still_there(desk: Desk, client: Browser) -> None:
+    client.post(PAGE, name="Taken", address="")
+    client.post(PAGE, name="Other", address="")
+    other = saved(desk)[1]
+    page = client.press(PAGE, name="Taken", address="", shared="y").get_data(as_text=True)
+    assert re.search(r'<input id="search-name"[^>]* value="Taken" autofocus>', page)
+    assert re.search(r'name="shared" value="y" checked', page)
+    page = client.press(f"{PAGE}/{other.id}/rename", name="Taken").get_data(as_text=True)
+    assert re.search(rf'<input id="search-name-{other.id}"[^>]* value="Taken"[^>]* autofocus>', page)
+    assert page.count("autofocus") == 1
 
 
 def test_what_can_not_be_kept_is_told_and_nothing_is_written(desk: Desk, client: Browser) -> None:

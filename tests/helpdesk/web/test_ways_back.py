@@ -1,6 +1,7 @@
 """What is switched off or put away in Settings comes back with one press: the toast offers it."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -19,15 +20,15 @@ SWITCHES: list[tuple[str, dict[str, str], list[str]]] = [
         ["integration-deactivated", "integration-reactivated"],
     ),
 ]
-_UNDO = re.compile(r'<form class="toast-undo" method="post" action="([^"]+)">(.*?)</form>', re.DOTALL)
-_FIELD = re.compile(r'name="(to|from)" value="([^"]*)"')
+_UNDO = re.compile(r'<form class="toast-undo" method="post" action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+_FIELD = re.compile(r'name="(?!csrf_token)(\w+)" value="([^"]*)"')
 
 
 def press_undo(browser: Browser, page: str) -> Any:
     """Press the button in the page's toast."""
     found = _UNDO.search(page)
     assert found is not None, "the toast offers no way back"
-    return browser.post(found[1], **dict(_FIELD.findall(found[2])))
+    return browser.post(found[1], **{name: unescape(value) for name, value in _FIELD.findall(found[2])})
 
 
 @pytest.mark.parametrize(("path", "form", "events"), SWITCHES, ids=[row[2][0] for row in SWITCHES])
