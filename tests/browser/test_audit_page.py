@@ -184,7 +184,7 @@ def test_new_events_appear_by_themselves(house: House, log: Page) -> None:
 
 
 def test_new_events_wait_while_one_reads_further_down(house: House, log: Page) -> None:
-    log.mouse.wheel(0, 600)
+    log.mouse.wheel(0, 800)
     expect(rows(log).first).not_to_be_in_viewport()
     seen = rows(log).nth(18)
     text, place = seen.inner_text(), seen.bounding_box()

@@ -13,6 +13,7 @@ const RENEW_EVERY = 3_000; // while somebody looks at the numbers beside the opt
 let recounted = 0;
 let isOld = false; // whether something happened since the numbers beside the options were counted
 let renewing = 0;
+let again = 0; // how often it may still be asked only because there was no time
 
 // Whether there was a bar for everything.
 function grow() {
@@ -52,8 +53,12 @@ function ask() {
 }
 
 // The numbers beside the options are hidden while their panel is closed: they are counted anew where somebody sees them.
+// So are those for which there was no time: what was counted is remembered, and the next count comes further.
 function renew() {
-  if (!isOld || renewing || !find(".choice-panel:popover-open")) return;
+  const panel = find(".choice-panel:popover-open");
+  const isUntold = () => again > 0 && all("[data-count]", panel).some((told) => /[–+]$/.test(told.textContent));
+  if (renewing || !panel || !(isOld || isUntold())) return;
+  again -= 1;
   ask();
   renewing = setTimeout(() => {
     renewing = 0;
@@ -107,4 +112,8 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (!grow() && isNews) recount();
   renew();
 });
-document.addEventListener("toggle", renew, true); // it does not bubble
+
+document.addEventListener("toggle", (event) => {
+  if (event.newState === "open") again = 3;
+  renew();
+}, true); // it does not bubble
