@@ -12,15 +12,14 @@ from audit import queries
 from audit.action import enter
 from audit.db import db
 from audit.directory import directory
-from audit.export import FORMATS, chunks
-from audit.line import query_of, write_line
+from audit.export import FORMATS, chunks, facts
+from audit.line import query_of
 from audit.log import LogUnguarded
 from audit.log import check_guards as check_log_guards
 from audit.queries import BadCursor
 from audit.replay import MOST, Report
 from audit.replay import replay as replay_log
 from audit.results import ground_of
-from audit.when import for_keeps
 
 
 @click.group()
@@ -77,8 +76,8 @@ def export(filters: str, name: str, after: int | None, output: TextIO, account: 
         queries.place_of(session, after or 0)
     except BadCursor as problem:
         raise click.ClickException(str(problem)) from problem
-    upto, words = queries.newest_id(session), write_line(query, for_keeps(query, ground))
-    directory().note_export(account_id, {"format": name, "filter": words, "after": after or 0})
+    upto = queries.newest_id(session)
+    directory().note_export(account_id, facts(FORMATS[name], query, ground, after or 0))
     for chunk in chunks(db.engine, account_id, query, ground, FORMATS[name], after=after or 0, upto=upto):
         output.write(chunk)
 

@@ -8,13 +8,11 @@ from audit import queries
 from audit.asking import number
 from audit.db import db
 from audit.directory import directory
-from audit.export import FORMATS, Format, chunks
+from audit.export import FORMATS, Format, chunks, facts
 from audit.filters import read_query
-from audit.line import write_line
 from audit.pages import asked_and, blueprint, ground_now, page
 from audit.queries import BadCursor
 from audit.results import results_for
-from audit.when import for_keeps
 
 _NOTHING: Final = "Nothing was exported."
 
@@ -45,8 +43,7 @@ def export() -> Response:
     except BadCursor as problem:
         return _refused(str(problem))
     upto = queries.newest_id(session)
-    line = write_line(reading.query, for_keeps(reading.query, ground))
-    directory().note_export(account_id, {"format": format_.name, "filter": line, "after": after})
+    directory().note_export(account_id, facts(format_, reading.query, ground, after))
     lines = chunks(db.engine, account_id, reading.query, ground, format_, after=after, upto=upto)
     response = Response(lines, mimetype=format_.mimetype)
     name = f"audit-log-{ground.now:%Y-%m-%d}{f'-after-{after}' if after else ''}.{format_.ending}"

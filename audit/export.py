@@ -16,9 +16,12 @@ from sqlalchemy import Engine, Row
 from audit import ocsf, queries
 from audit.action import enter
 from audit.filters import Ground, Query
+from audit.line import write_line
 from audit.naming import knowing
+from audit.periods import span_of
 from audit.rows import label_of
 from audit.sessions import AuditedSession
+from audit.when import for_keeps
 
 #: Events that are read at once.
 PAGE: Final = 1_000
@@ -64,6 +67,14 @@ class Format:
     ending: str
     write: Callable[[Sequence[Row[Any]]], str]
     head: str = ""  #: the first line, which the rest of a file that was cut off does without
+
+
+def facts(format_: Format, query: Query, ground: Ground, after: int) -> dict[str, Any]:
+    """What the log notes of a copy that is taken: its filters as the search line has them, and of which time it is."""
+    span = span_of(query.period, ground.now, ground.zone)
+    since, until = (None if end is None else end.isoformat() for end in (span.start, span.end))
+    line = write_line(query, for_keeps(query, ground))
+    return {"format": format_.name, "filter": line, "since": since, "until": until, "after": after}
 
 
 def document(row: Row[Any]) -> dict[str, Any]:

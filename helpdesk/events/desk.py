@@ -16,6 +16,13 @@ def _clock_words(data: Mapping[str, Any]) -> str:
     return f"from {_moment(data['from'])} to {_moment(data['to'])} UTC"
 
 
+def _copy_words(data: Mapping[str, Any]) -> str:
+    """ "as csv · actor:ana · from 2026-02-24 09:00:00 UTC on"."""
+    since, until = (data.get(end) and f"{_moment(data[end])} UTC" for end in ("since", "until"))
+    span = f"from {since} to {until}" if since and until else f"from {since} on" if since else until and f"to {until}"
+    return " · ".join(filter(None, (f"as {data.get('format')}", data.get("filter") or "no filter", span)))
+
+
 def _moment(written: str) -> str:
     return written[:19].replace("T", " ")
 
@@ -53,7 +60,7 @@ AUDIT_LOG_EXPORTED = registry.declare(
         by_machine="The command helpdesk audit export.",
         nature=Nature.FACT,
         in_drop_down=False,
-        tell_data=lambda data: f"as {data.get('format')} · {data.get('filter') or 'no filter'}",
+        tell_data=_copy_words,
         choice="Our choice: this type is ours; whoever copies the log is in the log.",
         always="Whoever may read the log may take a copy of it; the copying itself is what is noted.",
     )

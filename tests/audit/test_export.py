@@ -71,7 +71,26 @@ def test_each_format_holds_what_was_found_and_the_log_says_so(ada: FlaskClient, 
     assert created["metadata"]["correlation_uid"] == str(expected[0].context)
     assert created["time"] == int(TUESDAY.timestamp() * 1000)
     assert trail.types == ["audit-log-exported"] * 3
-    assert trail.events[0].data == {"format": "csv", "filter": f"object:ticket#{number}", "after": 0}
+    assert trail.events[0].data == {
+        "format": "csv",
+        "filter": f"object:ticket#{number}",
+        "since": None,
+        "until": None,
+        "after": 0,
+    }
+
+
+def test_the_log_tells_which_time_a_copy_is_of_though_nobody_chose_one(ada: FlaskClient, desk: Desk) -> None:
+    with desk.watched() as trail:
+        export(ada, "csv", "")
+        export(ada, "csv", "from=2026-03-01&to=2026-03-02")
+    assert [(event.data["since"], event.data["until"]) for event in trail.events] == [
+        ("2026-02-24T09:00:00+00:00", None),
+        ("2026-03-01T00:00:00+00:00", "2026-03-03T00:00:00+00:00"),
+    ]
+    page = ada.get("/settings/audit?event=audit-log-exported&api_only=1").text
+    assert "as csv · no filter · from 2026-02-24 09:00:00 UTC on" in page
+    assert "from 2026-03-01 00:00:00 UTC to 2026-03-03 00:00:00 UTC" in page
 
 
 def test_dates_are_told_with_the_clock_by_which_they_were_meant(ada: FlaskClient, desk: Desk) -> None:
