@@ -6,10 +6,10 @@ from random import Random
 from typing import Final
 
 from helpdesk import people
+from seeds.cast import Agent
 from seeds.office import address_of, log_in, log_out
 from seeds.player import Player
 from seeds.staff import Staff
-from seeds.stories import Agent
 
 #: How often somebody mistypes the password in the morning, logs in anew after lunch, goes home without logging out.
 MISTYPED: Final = 0.06

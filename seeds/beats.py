@@ -8,7 +8,8 @@ from audit.action import Source
 from helpdesk import channels, customers, macros, merging, shop, tags, tickets
 from helpdesk.models import Customer, Ticket
 from seeds import talk
-from seeds.stories import Agent, Beat, Kind
+from seeds.cast import Agent
+from seeds.plot import Beat, Kind
 from seeds.thread import Thread
 
 Play = Callable[[Thread, Beat, Agent, datetime], None]

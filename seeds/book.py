@@ -5,7 +5,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from seeds.stories import CONTENT, Sheet, read_sheet
+from seeds.sheets import Sheet, read_sheet
+from seeds.words import CONTENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from helpdesk.models import ApiKey, CustomField, Role, Tag
 from seeds import furniture, joining, programs, ruling, tidying
 from seeds.attendance import plan_break_in
 from seeds.book import load_book
+from seeds.cast import Agent
 from seeds.joining import DEMO_PASSWORD, MISSPELT
 from seeds.office import FIRST_TAG_NAMES, actions_of, add_macro, address_of, make_key
 from seeds.player import Player
 from seeds.staff import Staff
-from seeds.stories import Agent
 
 Chore = Callable[[Player, Staff, Agent, datetime], None]
 

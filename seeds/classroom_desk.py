@@ -11,8 +11,9 @@ from helpdesk import customers, macros, messages, rules, tags, tickets
 from helpdesk.drafts import Draft
 from helpdesk.models import Ticket, User
 from helpdesk.rules import Shape
+from seeds.sheets import Sheet, read_sheet
 from seeds.stage import Stage
-from seeds.stories import CONTENT, Sheet, read_sheet
+from seeds.words import CONTENT
 
 #: How long an agent takes for a step.
 A_STEP: Final = timedelta(minutes=7)

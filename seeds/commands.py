@@ -16,8 +16,9 @@ from helpdesk import config as settings
 from helpdesk import embedded
 from helpdesk.commands import bring_up_to_date, command_session, has_account, parsed_moment
 from helpdesk.config import Config
+from seeds.casting import load_cast
 from seeds.office import DEMO_PASSWORD
-from seeds.stories import ContentError, load_cast
+from seeds.words import ContentError
 
 #: Parts of the progress bar.
 PARTS: Final = 1000

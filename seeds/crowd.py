@@ -8,7 +8,8 @@ from typing import Final
 from faker import Faker
 
 from automation.simulator.mailboxes import Mailboxes
-from seeds.stories import Cast, Language, Sender
+from seeds.cast import Cast, Language
+from seeds.plot import Sender
 
 #: How many of those who write or buy have done so before.
 FAITHFUL: Final = 0.35

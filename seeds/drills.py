@@ -10,7 +10,8 @@ from typing import Any, Final
 from audit.types import registry
 from seeds.lessons import fill, placeholders_of
 from seeds.scripts import Deed, Known, read_deeds
-from seeds.stories import CONTENT, Sheet, read_table
+from seeds.sheets import Sheet, read_table
+from seeds.words import CONTENT
 
 #: With so many draws of who and what is in it, each story is read when the files are checked.
 TRIED: Final = 4

@@ -7,8 +7,10 @@ from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
+from seeds.cast import Agent, Cast, Product
 from seeds.crowd import Person
-from seeds.stories import PHRASES, Agent, Cast, Kind, Product, Story, fill
+from seeds.plot import Kind, Story
+from seeds.words import PHRASES, fill
 
 POSTAGE: Final = Decimal("5.90")
 

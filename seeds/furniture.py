@@ -11,9 +11,9 @@ from helpdesk import integrations, views, widgets
 from helpdesk.models import Integration, View, Widget
 from helpdesk.views import Shape, shape_of
 from seeds.book import HookSheet, ViewSheet, WidgetSheet, load_book
+from seeds.cast import Agent
 from seeds.player import Player
 from seeds.staff import Staff
-from seeds.stories import Agent
 
 #: How long somebody looks at one before the next.
 A_LOOK: Final = timedelta(seconds=45)

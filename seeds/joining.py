@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from helpdesk import invitations, people, resets
 from helpdesk.models import Delivery, Role
+from seeds.cast import Agent
 from seeds.player import Player
 from seeds.staff import Staff
-from seeds.stories import Agent
 
 #: What everybody at the demo desk logs in with; it is printed when the demo starts.
 DEMO_PASSWORD: Final = "plover-and-pot"

@@ -9,7 +9,8 @@ from typing import Final
 
 from audit.types import registry
 from seeds.scripts import Deed, Known, read_deed, read_deeds
-from seeds.stories import CONTENT, Sheet, read_sheet
+from seeds.sheets import Sheet, read_sheet
+from seeds.words import CONTENT
 
 #: What may stand beside a step, besides the log.
 LOOKS: Final = ("ticket", "rule", "macro")

@@ -12,10 +12,10 @@ from automation.simulator.rota import Rota
 from helpdesk import accounts, keys, macros, people, settings, tags, teams
 from seeds import furniture, joining
 from seeds.book import load_book
+from seeds.cast import Agent, Cast, MacroSheet, TagSheet, TeamSheet
 from seeds.joining import OVERLOOKED
 from seeds.player import Player
 from seeds.staff import Staff
-from seeds.stories import Agent, Cast, MacroSheet, TagSheet, TeamSheet
 
 #: What everybody at the demo desk logs in with; it is printed when the demo starts.
 DEMO_PASSWORD: Final = joining.DEMO_PASSWORD

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from helpdesk import customers, shop
 from helpdesk.models import Customer, ShopOrder
 from seeds.arrivals import Arrivals
+from seeds.cast import Product
 from seeds.facts import Purchase
-from seeds.stories import Kind, Product
+from seeds.plot import Kind
 from seeds.thread import Thread, World
 
 #: Most people who buy have nothing to ask.

@@ -6,7 +6,7 @@ from typing import Final
 
 from helpdesk import customers
 from seeds.book import load_book
-from seeds.stories import Agent
+from seeds.cast import Agent
 from seeds.thread import Thread
 
 #: How many answers leave something worth noting.

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from automation import jobs as machine
 from helpdesk import files, jobs, tables
 from helpdesk.models import ApiKey, Ticket
+from seeds.cast import Agent
 from seeds.office import make_key
 from seeds.player import Player
 from seeds.staff import Staff
-from seeds.stories import CONTENT, Agent
+from seeds.words import CONTENT
 
 KEY: Final = "Weekly export"
 MACROS: Final = "macros.csv"

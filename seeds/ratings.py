@@ -11,8 +11,9 @@ from sqlalchemy import select
 from helpdesk import surveys
 from helpdesk.models import SatisfactionSurvey
 from seeds.player import Player
+from seeds.sheets import read_sheet
 from seeds.staff import Staff
-from seeds.stories import CONTENT, read_sheet
+from seeds.words import CONTENT
 
 #: How often the post is looked through, for how long a survey may still be answered, and how likely that is each time.
 BETWEEN: Final = timedelta(hours=3)

@@ -12,9 +12,11 @@ from sqlalchemy import select
 from helpdesk import rules, settings
 from helpdesk.models import Rule
 from helpdesk.rules import TRIGGERS, Shape, shape_of
+from seeds.cast import Agent
 from seeds.player import Player
+from seeds.sheets import Sheet, read_sheet
 from seeds.staff import Staff
-from seeds.stories import CONTENT, Agent, Sheet, read_sheet
+from seeds.words import CONTENT
 
 #: The rule that rests over the spring sale.
 RESTS = "Broken, with a picture please"

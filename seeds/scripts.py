@@ -10,7 +10,8 @@ from helpdesk.models import Role
 from helpdesk.permissions import may
 from helpdesk.rules import TRIGGERS
 from seeds.deeds import SORTS
-from seeds.stories import PRIORITIES, Sheet
+from seeds.sheets import Sheet
+from seeds.stories import PRIORITIES
 from seeds.troupe import PEOPLE, TEAM
 
 #: How much time passes before each deed, unless its file says otherwise.

@@ -9,7 +9,7 @@ from typing import Final
 from audit.actors import Actor
 from automation.simulator.rota import Rota
 from helpdesk.models import Account, Integration, Macro, Team, User
-from seeds.stories import Agent, Cast
+from seeds.cast import Agent, Cast
 
 #: Who answers customers all day; the others help out where there is nobody else.
 HANDS: Final = ("basic", "lite")

@@ -11,8 +11,10 @@ from helpdesk.drafts import Draft, File
 from helpdesk.mail.htmltext import html_text
 from helpdesk.models import Customer, Integration, Ticket, TicketMessage
 from seeds import orders, profiles
-from seeds.stories import CONTENT, Agent, Beat
+from seeds.cast import Agent
+from seeds.plot import Beat
 from seeds.thread import Thread
+from seeds.words import CONTENT
 
 #: What is asked in these channels is answered by mail.
 _ANSWERED_BY_MAIL: Final = frozenset({"email", "contact_form", "help-center", "phone"})

@@ -6,7 +6,8 @@ from typing import Final
 
 from automation.simulator.rota import Rota
 from seeds import beats
-from seeds.stories import Agent, Beat
+from seeds.cast import Agent
+from seeds.plot import Beat
 from seeds.thread import Thread
 
 #: Who would write in the small hours mostly writes after breakfast.

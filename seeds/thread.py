@@ -11,10 +11,12 @@ from helpdesk import customers
 from helpdesk.chat import Visit
 from helpdesk.models import Customer, ShopOrder, Ticket
 from seeds import facts
+from seeds.cast import Agent
 from seeds.crowd import Crowd, Person
 from seeds.player import Player
+from seeds.plot import Kind, Story, Variant, fitting
 from seeds.staff import Staff
-from seeds.stories import Agent, Kind, Story, Variant, fitting, placeholders
+from seeds.words import placeholders
 
 #: Where a name is all that the desk learns of whoever writes.
 WITHOUT_MAILBOX: Final = frozenset({"phone", "instagram-direct-message", "facebook-messenger", "whatsapp"})

@@ -14,9 +14,9 @@ from helpdesk.accounts import WELCOME_SUBJECT
 from helpdesk.drafts import Draft
 from helpdesk.models import Macro, Tag, Team, Ticket, TicketTag
 from seeds.book import PassingMacro, load_book, reply_of
+from seeds.cast import Agent
 from seeds.player import Player
 from seeds.staff import Staff
-from seeds.stories import Agent
 
 #: How many tickets are touched at once.
 SOME: Final = 9

@@ -19,9 +19,12 @@ from helpdesk import passwords
 from helpdesk.models import Account
 from seeds import attendance, beats, chores, office, orders, programs, ratings, reading
 from seeds.arrivals import Arrivals
+from seeds.cast import Cast
+from seeds.casting import load_cast
 from seeds.crowd import Crowd
 from seeds.player import Player
-from seeds.stories import Beat, Cast, Kind, Story, load_cast, load_stories
+from seeds.plot import Beat, Kind, Story
+from seeds.stories import load_stories
 from seeds.telling import Telling
 from seeds.thread import Thread, World
 

@@ -14,7 +14,7 @@ from seeds import lesson_runs
 from seeds.drills import load_drills
 from seeds.lesson_runs import Overtaken
 from seeds.lessons import Lesson, load_lessons
-from seeds.stories import CONTENT, ContentError
+from seeds.words import CONTENT, ContentError
 from tests.desks import open_session
 from tests.outside import sqlite_only
 

@@ -11,23 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from seeds.stories import (
-    CONTENT,
-    PHRASES,
-    PLACEHOLDERS,
-    Beat,
-    Cast,
-    ContentError,
-    Kind,
-    Span,
-    Story,
-    Variant,
-    fill,
-    fitting,
-    load_cast,
-    load_stories,
-    placeholders,
-)
+from seeds.cast import Cast
+from seeds.casting import load_cast
+from seeds.plot import Beat, Kind, Span, Story, Variant, fitting
+from seeds.stories import load_stories
+from seeds.words import CONTENT, PHRASES, PLACEHOLDERS, ContentError, fill, placeholders
 
 ROLLS = 120
 

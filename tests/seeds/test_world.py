@@ -41,9 +41,9 @@ from helpdesk.models import (
 )
 from seeds import programs, world
 from seeds.attendance import MINUTE
+from seeds.casting import load_cast
 from seeds.office import DEMO_PASSWORD
 from seeds.scenarios import all_scenarios, covered_types
-from seeds.stories import load_cast
 from tests.desks import open_session
 from tests.seeds.worlds import FRIDAY, empty_desk, events_of, small_world, what_happened
 
