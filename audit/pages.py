@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 from flask import Blueprint, Flask, Response, abort, g, make_response, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from audit import queries
 from audit.action import enter
-from audit.asking import listed, number
+from audit.asking import Asked, listed, number
 from audit.db import db
 from audit.directory import directory
 from audit.drawing import meanings
@@ -89,10 +89,12 @@ def log() -> Response:
     words = _words(results, ground)
     whole = request.headers.get("HX-Target", "").endswith("#audit-log")
     response = make_response(render_template("audit/_log.html" if whole else "audit/_live.html", **words))
-    if results.complaints:
-        response.status_code = 422
-    elif (address := _address(results)) != _current():
-        response.headers["HX-Push-Url"] = address
+    response.status_code = 422 if results.complaints else 200
+    address, shown = _address(results, asked), _current()
+    if address != shown:
+        # What makes no sense is to be seen again after a reload, but not to be passed one by one on the way back.
+        was_refused = read_query(parse_qs(urlsplit(shown).query), ground).complaints
+        response.headers["HX-Replace-Url" if was_refused else "HX-Push-Url"] = address
     return response
 
 
@@ -182,9 +184,10 @@ def _elsewhere(session: Session, opened: int, results: Results) -> int:
     return opened if queries.event(session, opened) is not None else -1
 
 
-def _address(results: Results) -> str:
-    page = url_for("audit.log")
-    return f"{page}?{results.address}" if results.address else page
+def _address(results: Results, asked: Asked) -> str:
+    page, given = url_for("audit.log"), {name: list(filter(None, values)) for name, values in asked.items()}
+    address = urlencode(given, doseq=True) if results.complaints else results.address
+    return f"{page}?{address}" if address else page
 
 
 def _current() -> str:

@@ -171,6 +171,11 @@ def _asked(ground: Ground) -> str:
     return write_query(reading.query, for_keeps(reading.query, reading.ground))
 
 
+def _given() -> str:
+    """What is to be asked, where no page tells: the list carries it from press to press."""
+    return request.args.get("address", "" if "exactly" in request.form else request.form.get("address", ""))[:4_000]
+
+
 def _shown() -> str | None:
     """What the page asks that somebody looks at, as its address has it; None if it is not the log's."""
     page = urlsplit(request.headers.get("HX-Current-URL", ""))
@@ -185,7 +190,7 @@ def _changed(said: str, search_id: int, deed: str, **before: str) -> Response:
 def _done(said: str, place: Place, undo_by: Press | None) -> Response:
     if not wants_partial():
         answers.tell(said, undo_by=undo_by)
-        return go_to(url_for("searches.index"))
+        return go_to(url_for("searches.index", address=_given() or None))
     events = answers.written()
     toast = {
         "kind": "done" if events else "info",
@@ -207,7 +212,7 @@ def _list(problem: str = "", place: Place | None = None, status: int = 200) -> R
 
 def _context() -> dict[str, Any]:
     ground = ground_now()
-    address = request.args.get("address", request.form.get("address", ""))[:4_000]
+    address = _given()
     return {
         "lines": [_line(search, ground) for search in searches.seen_by(db.session(), g.account.id, g.user.id)],
         "address": address,

@@ -142,7 +142,7 @@ def test_a_longer_period_is_refused_with_the_form_as_it_was(ada: FlaskClient) ->
     assert 'class="event ' not in answer.text
     live = ada.get(LOG, query_string=asked, headers=LIVE)
     assert live.status_code == 422
-    assert "HX-Push-Url" not in live.headers
+    assert live.headers["HX-Push-Url"] == f"{LOG}?from=2026-02-01&to=2026-03-03&member=none"
 
 
 def test_a_setting_lifts_the_limit(ada: FlaskClient, desk: Desk) -> None:

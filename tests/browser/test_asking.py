@@ -1,6 +1,8 @@
 """Asking the log in a browser: the line with its completion, chips, the brush by mouse and keys, facets, time zones."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -204,17 +206,71 @@ def test_hands_that_are_faster_than_the_answers_find_the_way_back(house: House, 
     expect(brush).to_be_focused()
 
 
-def test_a_line_that_is_being_written_stays_when_an_answer_comes(log: Page) -> None:
-    held: list[Route] = []
-    log.route("**/settings/audit?*member=*", lambda route: held.append(route))
-    with log.expect_request("**/settings/audit?*member=*"):
-        choose(log, "Team member", "Ana Lopez")
+@contextmanager
+def held(page: Page, address: str | re.Pattern[str]) -> Iterator[None]:
+    """What happens while the answer to this is on its way; it comes when the block ends."""
+    waiting: list[Route] = []
+    page.route(address, lambda route: waiting.append(route))
+    yield
+    page.unroute(address)  # and lets go of what waits
+
+
+def test_what_is_written_while_an_answer_is_on_its_way_is_added_to_the_line(log: Page) -> None:
     line = log.get_by_role("combobox", name="Search line")
-    line.fill("type:ticket-cl")
-    log.unroute("**/settings/audit?*member=*")
+    members = "**/settings/audit?*member=*"
+    with held(log, members):
+        with log.expect_request(members):
+            choose(log, "Team member", "Ana Lopez")
+        line.press_sequentially("type:ticket-cl")
     expect(log.locator("#audit-sentence")).to_contain_text("by Ana Lopez")
-    expect(line).to_have_value("type:ticket-cl")
+    expect(line).to_have_value(re.compile("^actor:.* type:ticket-cl$"))
     expect(line).to_be_focused()
+    # And so is what was not sent yet when something else is chosen.
+    log.get_by_label("Period", exact=True).select_option(label="Last hour")
+    expect(line).to_have_value(re.compile("^actor:.* since:1h type:ticket-cl$"))
+    line.press_sequentially("osed")
+    sent = re.compile(r"audit\?.*line=")
+    with held(log, sent):
+        with log.expect_request(sent):
+            log.keyboard.press("Enter")
+        line.press_sequentially(" by:user")
+        expect(log.locator("#audit-form[inert]")).to_be_visible()  # what was chosen now would be lost
+    expect(log.locator("#audit-sentence")).to_contain_text("Ticket closed")
+    expect(line).to_have_value(re.compile("^actor:.* type:ticket-closed .*by:user$"))
+    expect(line).to_be_focused()
+    log.get_by_role("link", name="Reset", exact=True).click()
+    expect(line).to_have_value("")
+
+
+def test_who_goes_back_is_not_overtaken_by_an_answer(log: Page) -> None:
+    log.get_by_label("Period", exact=True).select_option(label="Last hour")
+    expect(log).to_have_url(re.compile("period=1h"))
+    days = "**/settings/audit?*period=24h*"
+    with held(log, days):
+        with log.expect_request(days):
+            log.get_by_label("Period", exact=True).select_option(label="Last 24 hours")
+        log.go_back()
+        expect(log.get_by_label("Period", exact=True)).to_have_value("")
+    expect(log).to_have_url(re.compile(f"{LOG}$"))
+    expect(log.get_by_label("Period", exact=True)).to_have_value("")
+
+
+def test_a_question_that_is_refused_is_in_the_address_too(log: Page, problems: list[str]) -> None:
+    period = log.get_by_label("Period", exact=True)
+    period.select_option("own")
+    expect(log).to_have_url(re.compile("period=own"))
+    log.get_by_label("From", exact=True).fill("2026-01-01T00:00")
+    expect(log.get_by_role("alert")).to_contain_text("at most a week at once")
+    log.get_by_label("To (empty: now)").fill("2025-01-01T00:00")
+    expect(log.get_by_role("alert")).to_contain_text("ends before it begins")
+    log.reload()
+    expect(log.get_by_role("alert")).to_contain_text("ends before it begins")
+    expect(log.get_by_label("From", exact=True)).to_have_value("2026-01-01T00:00")
+    period.select_option(label="Last hour")
+    expect(log.locator("#audit-sentence")).to_contain_text("since")
+    log.go_back()
+    expect(log.get_by_role("alert")).to_have_count(0)  # what made no sense is not passed on the way
+    problems[:] = [one for one in problems if "422" not in one]
 
 
 def test_chips_lead_the_keyboard_into_their_controls_and_on(log: Page) -> None:

@@ -23,13 +23,6 @@ document.addEventListener("htmx:config:request", (event) => {
   event.detail.ctx.request.body.set("at", String(field.selectionStart ?? field.value.length));
 });
 
-// Nor does an answer to the form take away a line that is being written.
-document.addEventListener("htmx:before:swap", (event) => {
-  const isWritten = document.activeElement === line() && line() && line().value !== line().defaultValue;
-  const place = event.detail.tasks.findIndex((task) => task.target === "#audit-line" || task.target === line());
-  if (isWritten && place >= 0 && event.target !== line()) event.detail.tasks.splice(place, 1);
-});
-
 document.addEventListener("htmx:after:swap", (event) => {
   if (event.target === line()) {
     show(isWanted && document.activeElement === line() && list().children.length > 0);
@@ -147,6 +140,11 @@ const crosses = () => all(".chips a");
 
 document.addEventListener("click", (event) => {
   takenOff = crosses().indexOf(within(event, ".chips a"));
+});
+
+// Undo brings back a saved search also while their menu is closed: whoever pressed it is left there.
+document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.target?.id === "searches" && document.activeElement === document.body) find(".saved > summary")?.focus();
 });
 
 document.addEventListener("htmx:after:swap", (event) => {

@@ -155,11 +155,8 @@ document.addEventListener("htmx:after:swap", () => {
   }
 });
 
-// Another question: neither the old numbers nor what is on its way are an answer to it, and an answer writes the
-// form, so that one that came late would take back what was chosen meanwhile.
+// Another question: the old numbers are no answer to it, and go before the new ones come.
 document.addEventListener("input", (event) => {
-  const form = event.target instanceof Element && event.target.closest("#audit-form");
-  if (!form) return;
-  form.dispatchEvent(new Event("htmx:abort"));
+  if (!(event.target instanceof Element) || !event.target.closest("#audit-form")) return;
   for (const place of all("[data-count]")) place.textContent = "";
 });

@@ -99,6 +99,20 @@ def test_each_change_is_one_press_from_being_undone(desk: Desk, client: Browser)
     assert "toast-undo" not in page
 
 
+def test_without_scripts_the_page_remembers_what_is_to_be_asked(desk: Desk, client: Browser) -> None:
+    def carried(page: str) -> set[str]:
+        return set(re.findall(r'<input type="hidden" name="address" value="([^"]*)">', page))
+
+    page = client.get(f"{PAGE}?address=member%3Dnone").get_data(as_text=True)
+    assert carried(page) == {"member=none"}
+    answer = client.post(PAGE, name="First", address="member=none")
+    page = client.get(answer.headers["Location"]).get_data(as_text=True)
+    assert carried(page) == {"member=none"}
+    (row,) = saved(desk)
+    answer = client.post(f"{PAGE}/{row.id}/rename", name="Second", address="member=none")
+    assert carried(client.get(answer.headers["Location"]).get_data(as_text=True)) == {"member=none"}
+
+
 def test_what_was_typed_and_refused_is_still_there(desk: Desk, client: Browser) -> None:
     client.post(PAGE, name="Taken", address="")
     client.post(PAGE, name="Other", address="")
