@@ -195,7 +195,7 @@ def _note(session: Session, claim: Claim, outcome: Outcome) -> None:
         delivery.next_attempt_datetime = wall_now() if again else None
         delivery.due_datetime = now(session) + PAUSES[claim.attempt - 1] if again else None
         delivery.last_error = None if outcome.done else outcome.said[:LONGEST_ERROR]
-        delivery.sent_datetime = wall_now() if outcome.done else None
+        delivery.sent_datetime = now(session) if outcome.done else None
         delivery.payload = _told(delivery, outcome)
         if delivery.integration_id is not None and outcome.counts:
             _count(session, delivery.integration_id, outcome)

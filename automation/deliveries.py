@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from audit.action import begin, enter
-from audit.clock import wall_now
+from audit.clock import desk_now, wall_now
 from automation import webhooks
 from automation.envelopes import NothingToSend, envelope_for
 from automation.smtp import OpenSession
@@ -180,6 +180,11 @@ def _text(words: bytes | str) -> str:
     return words.decode("utf-8", "replace") if isinstance(words, bytes) else words
 
 
+def _sent_at(session: Session, delivery: Delivery) -> datetime:
+    """Now, on the desk's clock: on another it would be sent before it was written, or long after."""
+    return max(desk_now(session, delivery.account_id), delivery.created_datetime)
+
+
 def _settle(session: Session, claim: Claim, status: str, again: datetime | None, error: str | None) -> None:
     """Write down how it went, unless the lease ran out and somebody else has it now."""
     try:
@@ -189,7 +194,7 @@ def _settle(session: Session, claim: Claim, status: str, again: datetime | None,
             delivery.status = status
             delivery.next_attempt_datetime = again
             delivery.last_error = error[:LONGEST_ERROR] if error else None
-            delivery.sent_datetime = wall_now() if status == "sent" else None
+            delivery.sent_datetime = _sent_at(session, delivery) if status == "sent" else None
             if status == "failed" and delivery.ticket_message_id is not None:
                 webhooks.tell_failed(session, delivery)
             if status != "queued":

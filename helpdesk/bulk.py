@@ -88,6 +88,7 @@ class Outcome:
     unchanged: list[int] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)  #: deleted meanwhile, or never there
     refused: list[tuple[int, str]] = field(default_factory=list)
+    unsaid: list[int] = field(default_factory=list)  #: to which the macro wrote a reply: to many at once, none is sent
 
     @property
     def looked_at(self) -> int:
@@ -140,9 +141,10 @@ def sentence(deed: Deed, outcome: Outcome) -> str:
 
 
 def reasons(outcome: Outcome) -> list[str]:
-    """Why it was not done, the most frequent reason first."""
+    """What was held back, and why it was not done, the most frequent reason first."""
     counted = Counter(why for _, why in outcome.refused)
-    return [f"{count:,} × {why}" if count > 1 else why for why, count in counted.most_common()]
+    unsaid = ["The reply that the macro writes was sent to nobody: to many at once, none is."] if outcome.unsaid else []
+    return [*unsaid, *(f"{count:,} × {why}" if count > 1 else why for why, count in counted.most_common())]
 
 
 def step(session: Session, job: Job) -> bool:
@@ -164,7 +166,9 @@ def step(session: Session, job: Job) -> bool:
                 ("changed", outcome.done),
                 ("unchanged", outcome.unchanged),
                 ("missing", outcome.missing),
+                ("replies_not_sent", outcome.unsaid),
             )
+            if found or name != "replies_not_sent"
         }
         jobs.advance(held, len(batch), outcome.refused, **counted)
         return place + len(batch) < len(numbers)
@@ -186,12 +190,14 @@ def _do_singly(session: Session, verb: Verb, number: int, ticket: Ticket, outcom
     begin(session, action.account_id, source=action.source, at=action.at, context=action.context)
     try:
         with session.begin_nested():
-            verb(ticket, by)
+            answer = verb(ticket, by)
             written = seal(session)
     except Refused as refusal:
         outcome.refused.append((number, str(refusal)))
         return
     (outcome.done if written else outcome.unchanged).append(number)
+    if isinstance(answer, macros.Reply):
+        outcome.unsaid.append(number)
 
 
 # ---- The verbs, each with what was chosen for it

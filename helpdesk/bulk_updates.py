@@ -37,11 +37,12 @@ def macro_and_close(session: Session, given: dict[str, Any]) -> Change:
     """Let a macro do its actions, and close the ticket."""
     macro = _one(session, Macro, given["macro_id"], "macro")
 
-    def do(ticket: Ticket, by: Actor) -> None:
-        macros.apply(macro, ticket, by=by)
+    def do(ticket: Ticket, by: Actor) -> object:
+        reply = macros.apply(macro, ticket, by=by)
         if ticket.is_open or ticket.is_snoozed:  # two actions in one chain: the macro's, then theirs who asked
             desk.go_on(session)
             tickets.close(ticket, by=by)
+        return reply
 
     return do
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from audit.action import current, now
 from audit.actors import Actor
 from audit.ledger import record
-from helpdesk import leaving, passwords, ways
+from helpdesk import countries, languages, leaving, passwords, ways
 from helpdesk.events import (
     USER_CREATED,
     USER_LOGGED_IN,
@@ -26,7 +26,7 @@ from helpdesk.leaving import Going
 from helpdesk.mail.addresses import valid_address
 from helpdesk.mail.charsets import clean_line
 from helpdesk.models import Account, Job, LoginSession, Role, User
-from helpdesk.refusals import Refused, Taken
+from helpdesk.refusals import Refused, Taken, blaming
 from helpdesk.sessions import session_of
 
 SHORTEST_PASSWORD: Final = 8
@@ -204,9 +204,9 @@ def _new_profile(user: User, profile: Mapping[str, str | None]) -> dict[str, Any
         raise Refused(f"{zone[:80]!r} is no time zone. Write it like Europe/Dublin.", "timezone")
     if len(tidy.get("bio") or "") > LONGEST_BIO:
         raise Refused(f"What you say about yourself has at most {LONGEST_BIO} characters.", "bio")
-    for key, longest in (("language", 8), ("country", 2)):
-        if len(tidy.get(key) or "") > longest:
-            raise Refused("A language is a code such as fr, a country one such as IE.", key)
+    for key, known in (("language", languages.known), ("country", countries.known)):
+        with blaming(key):
+            known(tidy.get(key))
     return {key: value for key, value in tidy.items() if value != getattr(user, key)}
 
 

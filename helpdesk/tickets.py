@@ -323,7 +323,7 @@ def _life(opening: Opening, at: datetime) -> dict[str, Any]:
         "opened_datetime": opening.opened_datetime,
         "closed_datetime": None if asleep else closed,
         "snooze_datetime": asleep,
-        "trashed_datetime": opening.trashed_datetime,
+        "trashed_datetime": at if opening.trashed_datetime else None,  # as by PUT: else its days there would be over
     }
 
 

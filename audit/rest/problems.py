@@ -53,7 +53,8 @@ def fields_of(error: ValidationError) -> dict[str, list[str]]:
     """What is wrong, field by field; parts of a field are named with dots."""
     found: dict[str, list[str]] = {}
     for each in error.errors(include_url=False, include_input=False):
-        field = ".".join(map(str, each["loc"])) or "body"
+        # Which of several kinds was tried is no name of anything.
+        field = ".".join(part for part in map(str, each["loc"]) if "[" not in part) or "body"
         found.setdefault(field, []).append(_said(each))
     return found
 

@@ -14,6 +14,7 @@ from audit.rest.shapes import Body, Moment, Query, Shown
 from helpdesk import oauth, searches, settings
 from helpdesk.api.acting import account, acting, found, held, me
 from helpdesk.models import AccountSetting
+from helpdesk.refusals import Refused
 
 resource = Resource(
     "account", "Account", noun="account setting", scope="account", about="The desk itself, and how it is set."
@@ -138,15 +139,24 @@ def update(setting_id: int, body: SettingGiven) -> Setting:
         if setting.type in NO_SETTING:
             raise Problem(404)
         saved = searches.read(setting)
-        if saved is not None:
-            if not searches.may_see(saved, g.user.id):
-                raise Problem(404)
-            searches.check_own(saved, g.user.id)
-        if body.was_sent("data"):
-            searches.check_given(setting.type, body.data, g.user.id)
+        if saved is not None and not searches.may_see(saved, g.user.id):
+            raise Problem(404)
         name = (body.name or "") if body.was_sent("name") else setting.name
-        settings.replace(setting, body.type, name, body.data if body.was_sent("data") else setting.data, by=me())
+        data = body.data if body.was_sent("data") else setting.data
+        if (body.type, name, data) != (setting.type, setting.name, setting.data):
+            _check_own(saved)
+            searches.check_given(setting.type, data, g.user.id)
+            settings.replace(setting, body.type, name, data, by=me())
     return _shown(found(db.session(), AccountSetting, setting_id))
+
+
+def _check_own(saved: searches.Search | None) -> None:
+    if saved is None:
+        return
+    try:
+        searches.check_own(saved, g.user.id)
+    except Refused as refusal:
+        raise Problem(403, str(refusal)) from refusal
 
 
 def show_setting(setting_id: int) -> Setting:

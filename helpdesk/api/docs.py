@@ -23,23 +23,23 @@ FIRST_OF: Final = {
     "EVENT_ID": "events", "INTEGRATION_ID": "integrations", "JOB_ID": "jobs",
     "MACRO_ID": "macros?order_by=created_datetime:desc", "RULE_ID": "rules",
     "SETTING_ID": "account/settings?type=trash", "SURVEY_ID": "satisfaction-surveys",
-    "TAG_ID": "tags", "OTHER_TAG_ID": "tags?order_by=created_datetime:asc", "TEAM_ID": "teams",
+    "TAG_ID": "tags?search=tried-out", "OTHER_TAG_ID": "tags?search=also-tried", "TEAM_ID": "teams",
     "USER_ID": "users?order_by=created_datetime:desc", "VIEW_ID": "views", "WIDGET_ID": "widgets",
-    "CUSTOM_FIELD_ID": "custom-fields?object_type=Ticket", "CUSTOMER_FIELD_ID": "custom-fields?object_type=Customer",
+    "CUSTOM_FIELD_ID": "custom-fields?object_type=Ticket&search=Tried+out",
+    "CUSTOMER_FIELD_ID": "custom-fields?object_type=Customer&search=Tried+out",
 }  # fmt: skip
-#: What is made where there is none, as accounts begin without: a setting as it is anyhow, a field.
+_FIELD: Final = {"label": "Tried out", "definition": {"data_type": "text", "input_settings": {"input_type": "input"}}}
+#: What is made where there is none: a setting as it is anyhow, and what can be changed and taken away without harm.
 MADE: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "SETTING_ID": ("account/settings", {"type": "trash", "data": {"days": 30}}),
-    "CUSTOMER_FIELD_ID": (
-        "custom-fields",
-        {
-            "object_type": "Customer",
-            "label": "Level",
-            "definition": {"data_type": "text", "input_settings": {"input_type": "input"}},
-        },
-    ),
+    "CUSTOM_FIELD_ID": ("custom-fields", {"object_type": "Ticket", **_FIELD}),
+    "CUSTOMER_FIELD_ID": ("custom-fields", {"object_type": "Customer", **_FIELD}),
+    "TAG_ID": ("tags", {"name": "tried-out"}),
+    "OTHER_TAG_ID": ("tags", {"name": "also-tried"}),
 }
 _JSON: Final = "-H 'Content-Type: application/json' -d"
+#: A moment in quotation marks: as a sample's value it stands without any.
+_AS_JSON: Final = "'+\"%Y-%m-%dT%H:%M:%SZ\"'"
 _NUMBER: Final = re.compile(r"<\w+:(\w+)>")
 
 
@@ -96,6 +96,7 @@ def setup() -> str:
     """The lines that set what the others name, once DESK, EMAIL and KEY are set; they need no more than a shell."""
     said = {"channel": "email", "via": "api", "from_agent": True, "body_text": "Hello"}
     ticket = _quoted({"customer": {"id": "$CUSTOMER_ID"}, "messages": [said]})
+    waiting = {"type": "exportTicket", "params": {"ticket_ids": ["$TICKET_ID"]}, "scheduled_datetime": "$SOON"}
     lines = [
         'call() { curl -s -u "$EMAIL:$KEY" "$DESK/api/$@"; }',
         """first() { grep -o '"id":[0-9]*' | head -n 1 | cut -d: -f2; }""",
@@ -105,6 +106,10 @@ def setup() -> str:
             for name, (path, it) in MADE.items()
         ),
         f"export TICKET_ID=$(call tickets {_JSON} {ticket} | first)",
+        f"soon() {{ date -u -d '+20 minutes' {_AS_JSON} 2> /dev/null || date -u -v+20M {_AS_JSON}; }}",
+        "export SOON=$(soon)",  # of a desk whose clock runs as the wall's does: a job that can still be called off
+        f"waiting=$(call jobs {_JSON} {_quoted(waiting)} | first)",
+        "export JOB_ID=${waiting:-$JOB_ID}",
         'export MESSAGE_ID=$(call "tickets/$TICKET_ID/messages" | first)',
         "export NAME=note.txt",
         "export DIGEST=$(call upload -F 'file=Hello;filename=note.txt' | grep -o '[0-9a-f]\\{64\\}' | head -n 1)",

@@ -31,7 +31,8 @@ resource = Resource(
     about="Long work that programs begin, in the background; what people and the desk itself begin is on their pages."
     " All that a job does is one chain. It begins when the desk's own clock gets there.",
     terms={
-        "applyMacro": "Apply a macro to tickets; with apply_and_close, close them, too.",
+        "applyMacro": "Apply a macro to tickets; with apply_and_close, close them, too. No reply that it writes"
+        " is sent; info.replies_not_sent counts them.",
         "updateTicket": "Change tickets, in the order of updates.",
         "deleteTicket": "Delete tickets for good, from any state.",
         "exportTicket": "Write tickets to a CSV file; info.url says where it is once the job is done.",

@@ -161,7 +161,7 @@ def show(macro_id: int) -> MacroShown:
 
 @resource.call(
     "PUT /macros/<number:macro_id>", needs="manage macros", body=MacroChange, gives=MacroShown,
-    writes=("macro-updated",), sample={"language": "en"},
+    writes=("macro-updated",), sample={"language": "it"},
 )  # fmt: skip
 def update(macro_id: int, body: MacroChange) -> MacroShown:
     """Change what a macro is called or does; its version goes up."""

@@ -1,6 +1,6 @@
 """How a body becomes verbs: a ticket's birth, and its changes in the order in which they were sent."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from flask import g
@@ -25,6 +25,7 @@ from helpdesk.api.persons import (
     meant,
 )
 from helpdesk.api.ticket_shapes import FieldValue, NewTicket, TagRef, TicketChange
+from helpdesk.drafts import Draft
 from helpdesk.models import Customer, CustomField, Tag, Ticket
 from helpdesk.refusals import blaming
 
@@ -55,7 +56,7 @@ def open_ticket(session: Session, body: NewTicket) -> Ticket:
         via=body.via or "api",
         from_agent=first.from_agent if body.from_agent is None else body.from_agent,
         spam=bool(body.spam),
-        messages=tuple(draft_of(session, each, customer, FAILED) for each in body.messages),
+        messages=_drafts(session, body.messages, customer),
         assignee=assignee(session, body.assignee_user, "assignee_user", FAILED),
         team=assigned_team(session, body.assignee_team, "assignee_team", FAILED),
         tags=tuple(named_tags),
@@ -68,6 +69,17 @@ def open_ticket(session: Session, body: NewTicket) -> Ticket:
     if elsewhere:
         tickets.set_facts(ticket, elsewhere, by=me())
     return ticket
+
+
+def _drafts(session: Session, said: Sequence[NewMessage], customer: Customer) -> tuple[Draft, ...]:
+    drafts = []
+    for place, message in enumerate(said):
+        try:
+            drafts.append(draft_of(session, message, customer, FAILED))
+        except Problem as problem:
+            found = {f"messages.{place}.{field}": words for field, words in (problem.data or {}).items()}
+            raise Problem(problem.status, str(problem), found) from problem
+    return tuple(drafts)
 
 
 def change(session: Session, ticket: Ticket, body: TicketChange) -> None:

@@ -111,7 +111,7 @@ def list_tags(ticket_id: int) -> Tags:
 
 @resource.call(
     "POST /tickets/<number:ticket_id>/tags", needs="update ticket", body=TicketTags,
-    writes=("tag-created", "ticket-updated", "ticket-tags-added"), sample={"names": ["damaged"]},
+    writes=("tag-created", "ticket-updated", "ticket-tags-added"), sample={"names": ["handle with care"]},
 )  # fmt: skip
 def add_tags(ticket_id: int, body: TicketTags) -> None:
     """Put tags on a ticket, by number or by name."""
@@ -123,7 +123,7 @@ def add_tags(ticket_id: int, body: TicketTags) -> None:
 
 @resource.call(
     "PUT /tickets/<number:ticket_id>/tags", needs="update ticket", body=TicketTags, must_have_body=False, status=202,
-    writes=("ticket-updated", "ticket-tags-removed"), sample={"names": ["damaged"]},
+    writes=("ticket-updated", "ticket-tags-removed", "ticket-tags-added"), sample={"names": ["tried-out"]},
 )  # fmt: skip
 def set_tags(ticket_id: int, body: TicketTags) -> None:
     """Let a ticket have exactly these tags; `{}` takes all off."""
@@ -135,7 +135,7 @@ def set_tags(ticket_id: int, body: TicketTags) -> None:
 
 @resource.call(
     "DELETE /tickets/<number:ticket_id>/tags", needs="update ticket", body=TicketTags,
-    writes=("ticket-updated", "ticket-tags-removed"), sample={"names": ["refund"]},
+    writes=("ticket-updated", "ticket-tags-removed"), sample={"names": ["tried-out", "refund"]},
 )  # fmt: skip
 def remove_tags(ticket_id: int, body: TicketTags) -> None:
     """Take tags off a ticket."""

@@ -53,7 +53,7 @@ class UserQuery(Paged):
     external_id: str | None = Field(None, max_length=255)
     search: str | None = Field(None, max_length=200, description="A part of the name or the address.")
     available_first: bool = Field(False, description="Everybody is always available here.")
-    roles: list[RoleName | Literal["bot", "internal-agent"]] = Field(
+    roles: list[Literal[RoleName, "bot", "internal-agent"]] = Field(
         [], description="May be repeated. Nobody here is a bot or an internal agent."
     )
 

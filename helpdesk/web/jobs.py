@@ -144,6 +144,7 @@ def _by_reason(refused: list[tuple[int, str]]) -> list[Refusal]:
 _COUNTED: Final = (
     ("changed", "Changed"),
     ("unchanged", "As they were to be already"),
+    ("replies_not_sent", "Replies of the macro, which to many at once are not sent"),
     ("missing", "Not there any more"),
 )
 

@@ -160,6 +160,18 @@ def test_a_macro_acts_on_each_as_no_user(desk: Desk) -> None:
     assert trail.types.count("macro-applied") == 3
 
 
+def test_what_a_macro_would_say_to_many_at_once_is_held_back_and_that_is_told(desk: Desk) -> None:
+    with desk.acting():
+        says = [{"name": "setResponseText", "title": "", "type": "user", "arguments": {"body_text": "We are closed."}}]
+        macro_id = macros.create(desk.account, "Closed", says, by=desk.by_admin).id
+    numbers = some(desk)
+    with desk.watched() as trail:
+        outcome = do(desk, "macro", numbers, macro_id=macro_id)
+    assert (outcome.done, outcome.unsaid) == (numbers, numbers)
+    assert bulk.reasons(outcome) == ["The reply that the macro writes was sent to nobody: to many at once, none is."]
+    assert "ticket-message-created" not in trail.types
+
+
 @pytest.mark.parametrize("name", ["assign", "assign-team", "macro"])
 def test_what_is_another_account_s_or_nothing_is_refused_as_a_whole(desk: Desk, name: str) -> None:
     other = open_desk(desk.session, "other")

@@ -120,6 +120,13 @@ def test_users_that_cannot_be(desk: Desk, api: Program) -> None:
     assert trail.types == []
 
 
+@pytest.mark.parametrize(("field", "code"), [("language", "xx"), ("country", "QQ"), ("country", "ie")])
+def test_a_language_and_a_country_are_ones_there_are(api: Program, field: str, code: str) -> None:
+    status, error = api.fail("PUT", "/users/0", {field: code})
+    assert (status, list(error["data"])) == (400, [field])
+    assert api.put("/users/0", {"language": "de", "country": "AT"})["country"] == "AT"
+
+
 def test_the_account_and_its_settings(desk: Desk, program: Callable[[str], Program]) -> None:
     api, ana = program("admin"), program("ana")
     with desk.watched() as trail:
@@ -169,7 +176,11 @@ def test_a_private_search_is_its_owners_and_a_shared_one_only_they_change(
     assert trail.types == []
     admin.put(f"{path}/{made['id']}", {"type": "saved-search", "data": {**data, "shared": True}})
     status, error = owner.fail("PUT", f"{path}/{made['id']}", {"type": "saved-search", "name": "theirs"})
-    assert (status, "Only who saved this search" in error["msg"]) == (400, True)
+    assert (status, "Only who saved this search" in error["msg"]) == (403, True)
+    with desk.watched() as trail:  # who got it may put it back as it is
+        (shown,) = (row for row in owner.get(path)["data"] if row["id"] == made["id"])
+        assert owner.put(f"{path}/{made['id']}", shown) == shown
+    assert trail.types == []
 
 
 def test_an_application_is_no_setting(desk: Desk, api: Program) -> None:

@@ -287,6 +287,7 @@ def test_a_ticket_is_deleted_from_any_state_and_lists_are_strict(desk: Desk, api
     both = f"ticket_ids={first}&ticket_ids={second}"
     assert numbers(api, f"{both}&order_by=created_datetime:asc") == [first, second]
     assert numbers(api, "view_id=6") == [second]
+    assert api.get(f"/tickets/{second}")["trashed_datetime"].startswith("2026-03-03")  # it lies there from now on
     assert api.get("/tickets?rule_id=7")["data"] == []
     assert api.get("/tickets")["meta"].keys() == {"prev_cursor", "next_cursor", "total_resources"}
     for query in ("status=open", "view_id=999", "ticket_ids=x", "cursor=abc", "customer_id=0"):
