@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Response, make_response, request
+from flask import Response, make_response, redirect, request, url_for
 
 from audit import queries
 from audit.asking import number
@@ -20,6 +20,13 @@ _NOTHING: Final = "Nothing was exported."
 @blueprint.app_template_global("export_formats")
 def _formats() -> list[Format]:
     return list(FORMATS.values())
+
+
+@blueprint.get("/export")
+def ask_again() -> Response:
+    """Where a refused export stood, opened again: nothing is exported by an address, and the log has the menu."""
+    asked = request.query_string.decode(errors="replace")
+    return make_response(redirect(f"{url_for('audit.log')}{'?' if asked else ''}{asked}", 303))
 
 
 @blueprint.post("/export")

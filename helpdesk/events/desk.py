@@ -20,7 +20,8 @@ def _copy_words(data: Mapping[str, Any]) -> str:
     """ "as csv · actor:ana · from 2026-02-24 09:00:00 UTC on"."""
     since, until = (data.get(end) and f"{_moment(data[end])} UTC" for end in ("since", "until"))
     span = f"from {since} to {until}" if since and until else f"from {since} on" if since else until and f"to {until}"
-    return " · ".join(filter(None, (f"as {data.get('format')}", data.get("filter") or "no filter", span)))
+    rest = data.get("after") and f"the rest after event {data['after']}"
+    return " · ".join(filter(None, (f"as {data.get('format')}", data.get("filter") or "no filter", span, rest)))
 
 
 def _moment(written: str) -> str:

@@ -46,6 +46,7 @@ class Place:
     focus: int | None = None
     name: str = ""
     is_shared: bool = False
+    exactly: str | None = None  #: what was to be saved, where that is not what the page shows
 
 
 @blueprint.get("")
@@ -66,7 +67,8 @@ def save() -> Response:
             account = session.get_one(Account, g.account.id, with_for_update=True)
             row = searches.save(account, name, address, is_shared=is_shared, by=me())
     except Refused as refusal:
-        return _refused(refusal, Place(name=name, is_shared=is_shared))
+        exactly = request.form.get("address", "") if "exactly" in request.form else None
+        return _refused(refusal, Place(name=name, is_shared=is_shared, exactly=exactly))
     return _done("Search saved", Place(focus=row.id), Press(url_for("searches.delete", search_id=row.id)))
 
 

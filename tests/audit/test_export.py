@@ -90,6 +90,8 @@ def test_the_log_tells_which_time_a_copy_is_of_though_nobody_chose_one(ada: Flas
     ]
     page = ada.get("/settings/audit?event=audit-log-exported&api_only=1").text
     assert "as csv · no filter · from 2026-02-24 09:00:00 UTC on" in page
+    again = ada.get("/settings/audit/export?member=none")  # where a refused one stood
+    assert (again.status_code, again.headers["Location"]) == (303, "/settings/audit?member=none")
     assert "from 2026-03-01 00:00:00 UTC to 2026-03-03 00:00:00 UTC" in page
 
 

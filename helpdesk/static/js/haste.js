@@ -30,6 +30,22 @@ document.addEventListener("htmx:finally:request", () => {
   if (form()) form().inert = false;
 });
 
+// ---- Names that are being written in the list of saved searches, while another of its buttons brings it anew
+
+let names = new Map();
+
+document.addEventListener("htmx:before:swap", (event) => {
+  if (event.detail.ctx.target?.id !== "searches") return;
+  const fields = [...document.querySelectorAll("#searches input[id]")];
+  const written = fields.filter((field) => field.value !== field.defaultValue && field.form !== event.target);
+  names = new Map(written.map((field) => [field.id, field.value]));
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  for (const [id, name] of names) if (document.getElementById(id)) document.getElementById(id).value = name;
+  names.clear();
+});
+
 // ---- The line that was asked, and what was written on since
 
 let asked = null; // null: as it came

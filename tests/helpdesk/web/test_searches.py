@@ -113,6 +113,20 @@ def test_without_scripts_the_page_remembers_what_is_to_be_asked(desk: Desk, clie
     assert carried(client.get(answer.headers["Location"]).get_data(as_text=True)) == {"member=none"}
 
 
+def test_an_undo_that_is_refused_can_be_had_under_another_name(desk: Desk, client: Browser) -> None:
+    client.post(PAGE, name="Quiet", address="by=rule")
+    (row,) = saved(desk)
+    toast = client.press(f"{PAGE}/{row.id}/delete").get_data(as_text=True)
+    client.post(PAGE, name="Quiet", address="member=none")
+    refused = press_undo(client, toast).get_data(as_text=True)
+    assert "called “Quiet” already" in refused
+    form = refused[refused.index("search-save") :].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(exactly|address)" value="([^"]*)"', form))
+    assert "Save what was deleted as" in form
+    client.press(PAGE, **fields, name="Quiet again")
+    assert [each.data["address"] for each in saved(desk)] == ["member=none", "by=rule"]
+
+
 def test_what_was_typed_and_refused_is_still_there(desk: Desk, client: Browser) -> None:
     client.post(PAGE, name="Taken", address="")
     client.post(PAGE, name="Other", address="")
