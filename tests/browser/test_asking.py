@@ -215,7 +215,7 @@ def held(page: Page, address: str | re.Pattern[str]) -> Iterator[None]:
     page.unroute(address)  # and lets go of what waits
 
 
-def test_what_is_written_while_an_answer_is_on_its_way_is_added_to_the_line(log: Page) -> None:
+def test_what_is_written_while_an_answer_is_on_its_way_is_added_to_the_line(log: Page, problems: list[str]) -> None:
     line = log.get_by_role("combobox", name="Search line")
     members = "**/settings/audit?*member=*"
     with held(log, members):
@@ -238,8 +238,19 @@ def test_what_is_written_while_an_answer_is_on_its_way_is_added_to_the_line(log:
     expect(log.locator("#audit-sentence")).to_contain_text("Ticket closed")
     expect(line).to_have_value(re.compile("^actor:.* type:ticket-closed .*by:user$"))
     expect(line).to_be_focused()
+    # Nor does a refusal touch it.
+    line.fill("type:nonsense")
+    refused = re.compile(r"audit\?.*nonsense")
+    with held(log, refused):
+        with log.expect_request(refused):
+            log.keyboard.press("Enter")
+        line.press_sequentially(" by:user")
+    expect(log.get_by_role("alert")).to_contain_text("nonsense")
+    expect(line).to_have_value("type:nonsense by:user")
+    log.keyboard.press("Escape")  # what can stand there lies over the button
     log.get_by_role("link", name="Reset", exact=True).click()
     expect(line).to_have_value("")
+    problems[:] = [one for one in problems if "422" not in one]
 
 
 def test_who_goes_back_is_not_overtaken_by_an_answer(log: Page) -> None:

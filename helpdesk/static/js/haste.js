@@ -20,14 +20,17 @@ document.addEventListener("htmx:before:history:restore", () => {
 
 // ---- An answer that brings another form: until it is there, nothing can be chosen that would be lost
 
-const bringsForm = (event) => event.detail.ctx.target?.id === "audit-log" || event.detail.ctx.target === "#audit-log";
+let bringing = null; // a refusal goes elsewhere in the end, and brings none after all
 
 document.addEventListener("htmx:before:request", (event) => {
-  if (bringsForm(event) && form()) form().inert = true;
+  const { target } = event.detail.ctx;
+  if (!form() || (target !== "#audit-log" && target?.id !== "audit-log")) return;
+  bringing = event.detail.ctx;
+  form().inert = true;
 });
 
-document.addEventListener("htmx:finally:request", () => {
-  if (form()) form().inert = false;
+document.addEventListener("htmx:finally:request", (event) => {
+  if (event.detail.ctx === bringing && form()) form().inert = false;
 });
 
 // ---- Names that are being written in the list of saved searches, while another of its buttons brings it anew
@@ -60,13 +63,14 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (!line() || !isAsked) return;
   const before = event.target.id === "audit-ask" ? asked : line().defaultValue;
   if (line().value === before) return;
-  kept = { before, written: line().value, at: line().selectionEnd, isHere: document.activeElement === line() };
+  kept = { field: line(), before, written: line().value, at: line().selectionEnd, isHere: document.activeElement === line() };
 });
 
 document.addEventListener("htmx:after:swap", () => {
   if (!kept || !line()) return;
-  const { before, written, at, isHere } = kept;
+  const { field, before, written, at, isHere } = kept;
   kept = null;
+  if (field === line()) return; // it was refused, and stands as it was
   const rest = written.slice(before.length);
   // Who wrote on wants it added to what is asked now; who wrote something else wants that.
   const isAdded = written.startsWith(before) && (!before || /^\s/.test(rest));
