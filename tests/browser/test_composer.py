@@ -181,7 +181,7 @@ def test_markdown_by_keys_previewed_and_sent(house: House, owner: Page) -> None:
 def test_a_note_calls_a_colleague(house: House, owner: Page) -> None:
     owner.goto(f"/tickets/{house.a_ticket('Mention')}")
     owner.get_by_label("Internal note").check()
-    message(owner).press_sequentially("Ask @ok")
+    message(owner).press_sequentially("Ask @okafor")
     expect(owner.locator("[data-mentions]").get_by_role("option")).to_have_count(1)
     assert complaints(owner) == []
     owner.keyboard.press("Enter")
