@@ -39,7 +39,7 @@ reset: setup ## Throw the demo's data away; the next `make demo` starts afresh
 
 # ---- Checking it
 
-test: lint chromium test-mails ## The gate: lint and every kind of test, in under ten minutes
+test: lint chromium test-mails ## The gate: lint and every kind of test, in about ten minutes on two cores
 	$(BIN)/pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder --event-coverage
 
 check: test ## The long form: kill tests at full size, long fuzzing, the wheel, benchmarks' smoke

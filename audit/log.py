@@ -147,6 +147,7 @@ _SQLITE_GUARDS: Final = {
 }
 
 _POSTGRES_FUNCTIONS: Final = (
+    # It enters the account, stands in line for it, and asks then: all in one round trip.
     """CREATE OR REPLACE FUNCTION times_of_account(account bigint, desk_lock integer)
        RETURNS TABLE (anchor_wall timestamptz, anchor_desk timestamptz, rate double precision,
                       last_datetime timestamptz) LANGUAGE plpgsql AS $$

@@ -33,8 +33,8 @@ _SQLITE_INSERT: Final = (
     f" VALUES ({', '.join('?' * (7 + len(_COLUMNS)))})"
 )
 
-#: PostgreSQL's function that does the same in one statement; see `audit.log`.
-WRITE_EVENTS: Final = "write_events"
+#: PostgreSQL's function that does the same; see `audit.log`. A benchmark puts another in its place.
+WRITE_EVENTS = "write_events"
 
 # Made once: `json.dumps` with options makes an encoder each time.
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

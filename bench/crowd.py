@@ -51,7 +51,7 @@ def forget_order(engine: Engine) -> None:
         raise LookupError("the ledger's function locks the head no more: measure something else")
     without = f"pg_temp.{writing.WRITE_EVENTS}"
     created = function.replace(_HEAD_LOCK, "").replace(writing.WRITE_EVENTS, without)
-    writing.WRITE_EVENTS = without  # type: ignore[misc]
+    writing.WRITE_EVENTS = without
 
     @event.listens_for(engine, "connect")
     def create(connection: Any, _record: Any) -> None:
